@@ -27,8 +27,21 @@ export type ConnectFailure =
   | 'out_of_descriptors'
   | 'other';
 
-/** Why a TLS handshake failed. */
-export type TlsFailure = 'not_tls' | 'untrusted' | 'wrong_name' | 'expired';
+/** Why TLS failed, nearly always in the handshake. Also a `reason` of the bridge's metrics. */
+export type TlsFailure =
+  | 'not_tls'
+  | 'tls_version'
+  | 'tls_closed'
+  | 'tls_timed_out'
+  | 'tls_rejected'
+  | 'tls_error'
+  | 'client_certificate'
+  | 'self_signed'
+  | 'untrusted'
+  | 'wrong_name'
+  | 'expired'
+  | 'not_yet_valid'
+  | 'invalid_certificate';
 
 // The errors of connect(2), getaddrinfo(3), read(2) and write(2).
 const CONNECT_FAILURES: Readonly<Record<string, ConnectFailure>> = {
@@ -47,17 +60,36 @@ const CONNECT_FAILURES: Readonly<Record<string, ConnectFailure>> = {
   ENFILE: 'out_of_descriptors',
 };
 
-// Node's documentation, "TLS": "X509 certificate error codes"; the others are OpenSSL's.
+// Node's documentation, "TLS": "X509 certificate error codes"; the others are OpenSSL's, and the
+// bridge's own (bridge/relay/tlsConnection.ts).
 const TLS_FAILURES: Readonly<Record<string, TlsFailure>> = {
   EPROTO: 'not_tls',
   ERR_SSL_WRONG_VERSION_NUMBER: 'not_tls',
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'not_tls',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'untrusted',
+  ERR_SSL_UNSUPPORTED_PROTOCOL: 'tls_version',
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'tls_version',
+  ERR_TLS_HANDSHAKE_CLOSED: 'tls_closed',
+  ERR_TLS_HANDSHAKE_TIMEOUT: 'tls_timed_out',
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'tls_rejected',
+  ERR_SSL_TLSV1_UNRECOGNIZED_NAME: 'tls_rejected',
+  ERR_SSL_TLSV1_ALERT_ACCESS_DENIED: 'tls_rejected',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'client_certificate',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'self_signed',
   SELF_SIGNED_CERT_IN_CHAIN: 'untrusted',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'untrusted',
+  UNABLE_TO_GET_ISSUER_CERT: 'untrusted',
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'untrusted',
   ERR_TLS_CERT_ALTNAME_INVALID: 'wrong_name',
   CERT_HAS_EXPIRED: 'expired',
+  CERT_NOT_YET_VALID: 'not_yet_valid',
+  CERT_SIGNATURE_FAILURE: 'invalid_certificate',
+  CERT_CHAIN_TOO_LONG: 'invalid_certificate',
+  CERT_REJECTED: 'invalid_certificate',
+  CERT_REVOKED: 'invalid_certificate',
+  CERT_UNTRUSTED: 'invalid_certificate',
+  INVALID_CA: 'invalid_certificate',
+  INVALID_PURPOSE: 'invalid_certificate',
+  PATH_LENGTH_EXCEEDED: 'invalid_certificate',
 };
 
 const PREDICATES: Readonly<Record<ConnectFailure | TlsFailure, string>> = {
@@ -71,9 +103,18 @@ const PREDICATES: Readonly<Record<ConnectFailure | TlsFailure, string>> = {
   out_of_descriptors: 'cannot be reached: out of file descriptors (ulimit -n)',
   other: 'cannot be reached',
   not_tls: 'does not speak TLS',
+  tls_version: 'supports no TLS version from 1.2',
+  tls_closed: 'closed the connection in the TLS handshake',
+  tls_timed_out: 'did not complete the TLS handshake in time',
+  tls_rejected: 'rejected the TLS handshake',
+  tls_error: 'had a TLS error',
+  client_certificate: 'requires a client certificate',
+  self_signed: 'has an untrusted certificate',
   untrusted: 'has an untrusted certificate',
   wrong_name: 'has a certificate for another name',
   expired: 'has an expired certificate',
+  not_yet_valid: 'has a certificate that is not valid yet',
+  invalid_certificate: 'has an invalid certificate',
 };
 
 export function connectFailure(error: unknown): ConnectFailure {

@@ -14,6 +14,7 @@ import { type ClientOptions, WebSocket } from 'ws';
 import { type Endpoint, formatEndpoint, listeningEndpoint } from '../access/endpoint.ts';
 import { type BridgeSettings, buildBridge } from './bridge.ts';
 import { listen } from './listen.ts';
+import { TargetCas } from './relay/targetCas.ts';
 import { TargetList } from './relay/targetList.ts';
 import type { Target } from './relay/targets.ts';
 
@@ -97,6 +98,7 @@ const DEFAULTS: Omit<BridgeSettings, 'targets' | 'pageDir'> = {
   limits: { maxSessions: 100, maxSessionsPerSource: 100, maxMessageBytes: 1024 * 1024 },
   rules: { pingIntervalMs: 30_000, idleTimeoutMs: 0, maxLifetimeMs: 0, maxMessagesPerSecond: 0 },
   connectTimeoutMs: 10_000,
+  targetCas: new TargetCas(),
   maxDescriptors: Number.POSITIVE_INFINITY,
 };
 

@@ -138,7 +138,7 @@ export async function buildBridge(options: BridgeSettings): Promise<FastifyInsta
 }
 
 function partsFor(options: BridgeSettings): Parts {
-  const { targets, rules, connectTimeoutMs, primary, checkPassword, logins } = options;
+  const { targets, rules, connectTimeoutMs, targetCas, primary, checkPassword, logins } = options;
   const metrics = new Metrics();
   for (const { name } of targets.all) metrics.countersOf(name);
   primary?.onSample(() => metrics.sample());
@@ -146,7 +146,7 @@ function partsFor(options: BridgeSettings): Parts {
   return {
     options,
     metrics,
-    sessions: new Sessions({ metrics, rules, connectTimeoutMs }),
+    sessions: new Sessions({ metrics, rules, connectTimeoutMs, targetCas }),
     descriptors,
     guards: requestGuards(options, metrics, descriptors),
     cookie: checkPassword && logins && new LoginCookie({ ...options, logins }),

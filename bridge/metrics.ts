@@ -8,7 +8,7 @@ import {
   type MetricsText,
   sampleOf,
 } from '../access/metricSamples.ts';
-import type { ConnectFailure } from '../access/systemErrors.ts';
+import type { TargetFailure } from './relay/describeFailure.ts';
 
 /** Why a connection or a request was rejected. */
 export type RejectionReason =
@@ -107,7 +107,7 @@ export class Metrics implements MetricsText {
     return counters;
   }
 
-  recordTargetFailure(target: string, reason: ConnectFailure): void {
+  recordTargetFailure(target: string, reason: TargetFailure): void {
     this.#targetFailures.inc({ target, reason });
   }
 

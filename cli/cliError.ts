@@ -75,12 +75,21 @@ function connectAdvice(failure: ConnectFailure | TlsFailure, flag: ServerFlag): 
       return '; check that the server is running there';
     case 'not_tls':
       return flag === '--url' ? '; write ws:// in --url' : '; leave out --tls';
+    case 'self_signed':
     case 'untrusted':
       return '; pass its CA with --tls-ca';
     case 'socket_not_found':
     case 'reset':
     case 'out_of_descriptors':
     case 'expired':
+    case 'not_yet_valid':
+    case 'invalid_certificate':
+    case 'client_certificate':
+    case 'tls_version':
+    case 'tls_closed':
+    case 'tls_timed_out':
+    case 'tls_rejected':
+    case 'tls_error':
       return '';
     case 'timed_out':
     case 'name_not_found':

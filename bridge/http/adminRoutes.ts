@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { descriptorCheck, OUT_OF_DESCRIPTORS } from '../../access/descriptors.ts';
 import type { MetricsText } from '../../access/metricSamples.ts';
 import { type DescriptorBudget, SESSION_DESCRIPTORS } from '../descriptorBudget.ts';
+import type { TargetCas } from '../relay/targetCas.ts';
 import type { TargetList } from '../relay/targetList.ts';
 import { clientAddress, isFromUntrustedProxy } from './clientAddress.ts';
 import { Readiness } from './readiness.ts';
@@ -24,6 +25,8 @@ export interface AdminOptions {
   basePath: string;
   targets: TargetList;
   connectTimeoutMs: number;
+  /** Who may sign the certificate of a target with TLS. */
+  targetCas: TargetCas;
   /** A URL that `/readyz` also requests; it has to be ready, too. */
   readyUrl?: URL | undefined;
   /** Whether an IP address may read `/metrics`. */
@@ -38,11 +41,11 @@ interface ReadyQuery {
 /** Serves `/healthz`, `/readyz` and `/metrics`. */
 export function serveAdminRoutes(
   app: FastifyInstance,
-  { basePath, targets, connectTimeoutMs, readyUrl, mayReadMetrics }: AdminOptions,
+  { basePath, targets, connectTimeoutMs, targetCas, readyUrl, mayReadMetrics }: AdminOptions,
   metrics: MetricsText,
   descriptors: DescriptorBudget,
 ): void {
-  const readiness = new Readiness({ targets, connectTimeoutMs, readyUrl });
+  const readiness = new Readiness({ targets, connectTimeoutMs, targetCas, readyUrl });
 
   const canOpenMore = descriptorCheck(SESSION_DESCRIPTORS);
   for (const url of withAndWithoutSlash(`${basePath}/healthz`)) {

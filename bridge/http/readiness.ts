@@ -1,9 +1,8 @@
 // Whether everything that sessions need is ready, for `/readyz`.
 
-import { connectFailure } from '../../access/systemErrors.ts';
-import { connectTarget } from '../relay/connectTarget.ts';
-import { describeFailure } from '../relay/describeFailure.ts';
-import { proxyPreamble } from '../relay/proxyPreamble.ts';
+import { type ConnectTargetOptions, connectTarget } from '../relay/connectTarget.ts';
+import { describeFailure, targetFailure } from '../relay/describeFailure.ts';
+import type { TargetCas } from '../relay/targetCas.ts';
 import type { TargetList } from '../relay/targetList.ts';
 import { probeReadyUrl } from './readyUrl.ts';
 
@@ -18,20 +17,21 @@ export interface ReadinessOptions {
   targets: TargetList;
   /** How long the target may take to accept a connection, and `readyUrl` to answer. */
   connectTimeoutMs: number;
+  targetCas: TargetCas;
   /** A URL that has to be ready, too, over plain HTTP. */
   readyUrl?: URL | undefined;
 }
 
 export class Readiness {
   readonly #targets: TargetList;
-  readonly #connectTimeoutMs: number;
+  readonly #connectOptions: ConnectTargetOptions;
   readonly #targetProbe: CachedResult;
   readonly #urlProbe: CachedResult;
   readonly #urlProbeWithoutStore: CachedResult;
 
-  constructor({ targets, connectTimeoutMs, readyUrl }: ReadinessOptions) {
+  constructor({ targets, connectTimeoutMs, targetCas, readyUrl }: ReadinessOptions) {
     this.#targets = targets;
-    this.#connectTimeoutMs = connectTimeoutMs;
+    this.#connectOptions = { connectTimeoutMs, targetCas };
     this.#targetProbe = new CachedResult(() => this.#probeTarget());
     this.#urlProbe = new CachedResult(
       async () => readyUrl && probeReadyUrl(readyUrl, connectTimeoutMs),
@@ -51,17 +51,26 @@ export class Readiness {
     return reasons.filter((reason) => reason !== undefined).join('; ') || undefined;
   }
 
+  // A server of TLS 1.3 reports after the handshake that it requires a client certificate, so the
+  // probe of a target with TLS waits for the end of its connection.
   #probeTarget(): Promise<string | undefined> {
     const target = this.#targets.default;
-    const socket = connectTarget(target, { connectTimeoutMs: this.#connectTimeoutMs });
+    const socket = connectTarget(target, this.#connectOptions);
     return new Promise((resolve) => {
-      socket.on('error', (error) => resolve(describeFailure(connectFailure(error), target)));
+      const fail = (error: Error) => resolve(describeFailure(targetFailure(error), target));
+      socket.once('error', fail);
       socket.once('connect', () => {
-        socket.end(proxyPreamble(target));
+        socket.off('error', fail).on('error', (error) => {
+          if (targetFailure(error) === 'client_certificate') fail(error);
+        });
+        socket.end();
         socket.resume();
         const deadline = setTimeout(() => socket.destroy(), LINGER_MS).unref();
-        socket.once('close', () => clearTimeout(deadline));
-        resolve(undefined);
+        socket.once('close', () => {
+          clearTimeout(deadline);
+          resolve(undefined);
+        });
+        if (target.tlsName === undefined) resolve(undefined);
       });
     });
   }

@@ -9,11 +9,11 @@
 // - The bridge stops: the same, but the connection to a target that has received everything is
 //   closed as soon as the target has sent nothing for QUIET_MS.
 
-import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { Metrics } from '../metrics.ts';
 import type { CloseCode } from './closeCodes.ts';
 import { type ClosingEvent, type ClosingState, nextState, sentCode } from './closing.pure.ts';
+import type { TargetSocket } from './connectTarget.ts';
 import type { ToTarget } from './toTarget.ts';
 
 /** How long a target may continue to send after the browser has disconnected. */
@@ -23,7 +23,7 @@ const QUIET_MS = 500;
 
 export interface ClosingContext {
   webSocket: WebSocket;
-  targetSocket: Socket;
+  targetSocket: TargetSocket;
   metrics: Metrics;
   toTarget: ToTarget;
   /** Called once, when both connections are closed. */

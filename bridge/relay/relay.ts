@@ -13,16 +13,15 @@
 
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
-import { connectFailure } from '../../access/systemErrors.ts';
 import type { Metrics } from '../metrics.ts';
 import { CLOSE, type CloseCode, protocolErrorCode } from './closeCodes.ts';
 import { Closing } from './closing.ts';
-import { connectTarget } from './connectTarget.ts';
-import { describeFailure } from './describeFailure.ts';
+import { connectTarget, type TargetSocket } from './connectTarget.ts';
+import { describeFailure, targetFailure } from './describeFailure.ts';
 import type { ProxiedClient } from './proxiedClient.ts';
-import { proxyPreamble } from './proxyPreamble.ts';
 import type { RoundRobin } from './roundRobin.ts';
 import type { SessionStatus } from './sessionPolicy.ts';
+import type { TargetCas } from './targetCas.ts';
 import type { Target } from './targets.ts';
 import { ToBrowser } from './toBrowser.ts';
 import { ToTarget } from './toTarget.ts';
@@ -43,6 +42,7 @@ export interface BrowserConnection extends ProxiedClient {
 
 export interface RelayContext {
   connectTimeoutMs: number;
+  targetCas: TargetCas;
   metrics: Metrics;
   roundRobin: RoundRobin;
 }
@@ -51,7 +51,7 @@ export class Relay {
   readonly #webSocket: WebSocket;
   readonly #browserSocket: Socket;
   readonly #target: Target;
-  readonly #targetSocket: Socket;
+  readonly #targetSocket: TargetSocket;
   readonly #metrics: Metrics;
   readonly #toBrowser: ToBrowser;
   readonly #toTarget: ToTarget;
@@ -66,7 +66,7 @@ export class Relay {
   constructor(
     browser: BrowserConnection,
     target: Target,
-    { connectTimeoutMs, metrics, roundRobin }: RelayContext,
+    { connectTimeoutMs, targetCas, metrics, roundRobin }: RelayContext,
     onEnd: () => void,
   ) {
     const { webSocket, socket: browserSocket } = browser;
@@ -75,7 +75,8 @@ export class Relay {
       webSocket,
       browserSocket,
       counters,
-      connect: (onread) => connectTarget(target, { connectTimeoutMs, onread }),
+      connect: (onread) =>
+        connectTarget(target, { connectTimeoutMs, targetCas, client: browser, onread }),
       relay: this,
     });
     const { targetSocket } = this.#toBrowser;
@@ -88,8 +89,6 @@ export class Relay {
     this.#targetSocket = targetSocket;
     this.#metrics = metrics;
     this.#listen();
-    const preamble = proxyPreamble(target, browser);
-    if (preamble.length > 0) this.#toTarget.writePreamble(preamble);
   }
 
   #listen(): void {
@@ -176,7 +175,7 @@ export class Relay {
 
   #targetSocketOnError(error: NodeJS.ErrnoException): void {
     if (this.#webSocket.readyState === this.#webSocket.CLOSED) return;
-    const failure = connectFailure(error);
+    const failure = targetFailure(error);
     this.#metrics.recordTargetFailure(this.#target.name, failure);
     this.#toBrowser.finish(CLOSE.badGateway, describeFailure(failure, this.#target));
   }

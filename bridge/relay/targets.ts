@@ -1,5 +1,6 @@
 // The TCP services that the bridge may connect to. A client selects one by name, never by address.
 
+import { isIP } from 'node:net';
 import type { Endpoint } from '../../access/endpoint.ts';
 
 export interface Target {
@@ -8,6 +9,10 @@ export interface Target {
    * The address it listens on, as for `net.connect`: a TCP endpoint, or the path of a Unix socket.
    */
   address: Endpoint | { path: string };
+  /**
+   * The name, or the IP address, that its certificate must have; without one, TLS is not used.
+   */
+  tlsName?: string | undefined;
   /**
    * The version of the PROXY header with which each connection to it has to begin; without one, no
    * header is sent.
@@ -34,6 +39,7 @@ type Mark = (value: string | undefined, target: Target) => Partial<Target> | und
  * exclude each other, unless they are REPEATABLE.
  */
 const MARKS: ReadonlyMap<string, Mark> = new Map<string, Mark>([
+  ['tls', tlsMark],
   ['proxy', withoutValue({ proxyVersion: 1 })],
   ['proxy-v2', withoutValue({ proxyVersion: 2 })],
   ['original', withoutValue({ isOriginal: true })],
@@ -60,9 +66,9 @@ const MAX_PATH_BYTES = 107;
 /**
  * Parses a target.
  *
- * @param text `NAME=HOST:PORT` or `NAME=unix:/PATH`, followed by marks: `+proxy` or `+proxy-v2` if
- *   the target expects a PROXY header of version 1 or 2, `+original` if it is an original server,
- *   `+subprotocol=NAME` for each WebSocket subprotocol that it speaks.
+ * @param text `NAME=HOST:PORT` or `NAME=unix:/PATH`, followed by marks: `+tls` or `+tls=NAME` for TLS,
+ *   `+proxy` or `+proxy-v2` if the target expects a PROXY header of version 1 or 2, `+original` if it
+ *   is an original server, `+subprotocol=NAME` for each WebSocket subprotocol that it speaks.
  * @returns The target; `undefined` if the text is invalid.
  */
 export function parseTarget(text: string): Target | undefined {
@@ -75,7 +81,7 @@ export function parseTarget(text: string): Target | undefined {
     if (marked === undefined) return undefined;
     target = marked;
   }
-  return target;
+  return target.tlsName === HOST_OF_ADDRESS ? withHostAsTlsName(target) : target;
 }
 
 /** @param mark Without its `+`. */
@@ -97,6 +103,22 @@ function addSubprotocol(
 ): Partial<Target> | undefined {
   const isValid = name !== undefined && SUBPROTOCOL.test(name) && !subprotocols.includes(name);
   return isValid ? { subprotocols: [...subprotocols, name] } : undefined;
+}
+
+/** Stands for the host of the address, which a mark does not know. */
+const HOST_OF_ADDRESS = '';
+
+// The name of a certificate: a host name (RFC 1123, section 2.1), or an IP address.
+const HOST_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?\.?$/;
+
+function tlsMark(name = HOST_OF_ADDRESS): Partial<Target> | undefined {
+  const isName = name === HOST_OF_ADDRESS || HOST_NAME.test(name) || isIP(name) !== 0;
+  return isName ? { tlsName: name } : undefined;
+}
+
+/** @returns `undefined` if the address has no host. */
+function withHostAsTlsName(target: Target): Target | undefined {
+  return 'host' in target.address ? { ...target, tlsName: target.address.host } : undefined;
 }
 
 function parseTcp(text: string): Endpoint | undefined {

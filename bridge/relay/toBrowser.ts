@@ -22,6 +22,7 @@ import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { TargetCounters } from '../metrics.ts';
 import type { CloseCode } from './closeCodes.ts';
+import type { TargetSocket } from './connectTarget.ts';
 import { ReadBuffer } from './readBuffer.ts';
 
 /** How a socket reads (`onread` of `net.connect`). */
@@ -36,7 +37,7 @@ export interface ToBrowserContext {
   browserSocket: Socket;
   counters: TargetCounters;
   /** Connects to the target. */
-  connect: (onread: ReadInto) => Socket;
+  connect: (onread: ReadInto) => TargetSocket;
   relay: Closable;
 }
 
@@ -55,7 +56,7 @@ const READING: State = { is: 'reading' };
 const BLOCKED: State = { is: 'blocked' };
 
 export class ToBrowser {
-  readonly targetSocket: Socket;
+  readonly targetSocket: TargetSocket;
   relayedBytes = 0;
   /** How many times reading was resumed. */
   resumes = 0;

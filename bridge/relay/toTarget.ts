@@ -13,19 +13,21 @@
 // paused still emits every message of the read it is in. They are collected, and written at the end
 // of that read, if the target accepts them then, or else as soon as it does.
 
-import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { TargetCounters } from '../metrics.ts';
 import { CLOSE, type CloseCode } from './closeCodes.ts';
+import type { TargetSocket } from './connectTarget.ts';
 import { ForgedHeaderDetector } from './forgedHeaderDetector.ts';
 import type { RoundRobin } from './roundRobin.ts';
 
 /** A session that receives more messages in one read waits for its turn. */
 const MAX_MESSAGES_PER_TURN = 256;
 
+const NOTHING = Buffer.alloc(0);
+
 export interface ToTargetContext {
   webSocket: WebSocket;
-  targetSocket: Socket;
+  targetSocket: TargetSocket;
   counters: TargetCounters;
   roundRobin: RoundRobin;
   relay: Closable;
@@ -45,7 +47,7 @@ export class ToTarget {
   /** How many times reading was resumed. */
   resumes = 0;
   readonly #webSocket: WebSocket;
-  readonly #targetSocket: Socket;
+  readonly #targetSocket: TargetSocket;
   readonly #counters: TargetCounters;
   readonly #roundRobin: RoundRobin;
   readonly #relay: Closable;
@@ -65,16 +67,11 @@ export class ToTarget {
     this.#webSocket.on('message', this.#webSocketOnMessage);
     this.#webSocket.on('ping', this.#webSocketOnFrame);
     this.#webSocket.on('pong', this.#webSocketOnFrame);
-    this.#targetSocket.on('connect', this.#flush);
+    this.#targetSocket.once('connect', () => this.#targetSocketOnConnect());
   }
 
   get isReadPaused(): boolean {
     return this.#state !== 'reading';
-  }
-
-  /** Writes the first bytes. Call it at once, so that no byte of the browser precedes them. */
-  writePreamble(preamble: Buffer): void {
-    this.#targetSocket.write(preamble, this.#flush);
   }
 
   /** Reads from the browser again, if only the target prevented it, and no longer does. */
@@ -95,6 +92,12 @@ export class ToTarget {
   end(): void {
     this.#writePending();
     this.#targetSocket.end();
+  }
+
+  #targetSocketOnConnect(): void {
+    // A preamble may be unsent: an empty write ends after it.
+    if (this.#isTargetBusy) this.#targetSocket.write(NOTHING, this.#flush);
+    else this.#flush();
   }
 
   readonly #webSocketOnMessage = (data: Buffer): void => {

@@ -6,6 +6,7 @@ import { type Endpoint, formatEndpoint } from '../../access/endpoint.ts';
 import { addressMatcher } from '../../access/source.ts';
 import { type BridgeLimits, type BridgeSettings, buildBridge } from '../../bridge/bridge.ts';
 import { listen } from '../../bridge/listen.ts';
+import { TargetCas } from '../../bridge/relay/targetCas.ts';
 import { TargetList } from '../../bridge/relay/targetList.ts';
 import type { Target } from '../../bridge/relay/targets.ts';
 import { listenError } from '../cliError.ts';
@@ -19,6 +20,7 @@ import {
 import type { FeedOptions } from '../options/feedOptions.ts';
 import { LOOPBACK, type TlsOptions } from '../options/options.ts';
 import type { ProxyKeyOptions } from '../options/proxyKey.ts';
+import { readCa } from '../options/tlsFiles.ts';
 import { jsonLogger, printLine } from '../output.ts';
 import { feedRoutes } from './bridgeFeed.ts';
 import type { FeedReport } from './feedOutage.ts';
@@ -31,6 +33,7 @@ export interface BridgeOptions
     ProxyKeyOptions {
   usersFile?: string;
   target?: Target[];
+  targetCa?: string;
   idleTimeout: number;
   trustProxy?: string[];
   readyUrl?: URL;
@@ -53,7 +56,7 @@ export async function startBridgeApp(
 ): Promise<{ app: FastifyInstance; endpoint: Endpoint }> {
   const { httpHost, httpPort } = options;
   const settings = { ...settingsFrom(options), ...overrides };
-  const addRoutes = feedRoutes(options, settings.targets.all, reportFeed);
+  const addRoutes = feedRoutes(options, settings.targets.all, settings.targetCas, reportFeed);
   const app = await buildBridge({ ...settings, addRoutes });
   const endpoint = await listen(app, httpHost, httpPort).catch((error: unknown) => {
     throw listenError(error, { host: httpHost, port: httpPort }, '--http-port');
@@ -82,6 +85,10 @@ export function limitsFrom(options: BridgeOptions): BridgeLimits {
   };
 }
 
+function targetCasOf({ targetCa }: BridgeOptions): TargetCas {
+  return new TargetCas(targetCa === undefined ? undefined : readCa(targetCa, '--target-ca'));
+}
+
 function settingsFrom(options: BridgeOptions): BridgeSettings {
   const [first = DEFAULT_TARGET, ...others] = options.target ?? [];
   return {
@@ -100,6 +107,7 @@ function settingsFrom(options: BridgeOptions): BridgeSettings {
       maxMessagesPerSecond: options.maxMessageRate,
     },
     connectTimeoutMs: options.connectTimeout * 1000,
+    targetCas: targetCasOf(options),
     readyUrl: options.readyUrl,
     maxDescriptors: maxOpenFiles(),
     logger: jsonLogger(options.log),

@@ -3,13 +3,13 @@
 
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { formatEndpoint } from '../../access/endpoint.ts';
 import type { AddRoutes } from '../../bridge/http/addedRoutes.ts';
-import { connectTarget } from '../../bridge/relay/connectTarget.ts';
-import { proxyPreamble } from '../../bridge/relay/proxyPreamble.ts';
+import { type ConnectTargetOptions, connectTarget } from '../../bridge/relay/connectTarget.ts';
+import type { TargetCas } from '../../bridge/relay/targetCas.ts';
 import type { Target } from '../../bridge/relay/targets.ts';
+import type { ServerConnection } from '../../client/connect.ts';
 import { Feed } from '../../feed/feed.ts';
 import { serveFeed } from '../../feed/http/serveFeed.ts';
 import { CliError } from '../cliError.ts';
@@ -22,6 +22,7 @@ const BOARD = fileURLToPath(new URL('board.html', import.meta.url));
 
 /**
  * @param targets Those of the bridge, one of which `--feed` may name.
+ * @param targetCas Who may sign the certificate of the message server.
  * @param report Called when the message was read, and when it could not be.
  * @returns The routes; `undefined` without `--feed`.
  * @throws CliError if there is no such target, or it cannot be watched.
@@ -29,14 +30,16 @@ const BOARD = fileURLToPath(new URL('board.html', import.meta.url));
 export function feedRoutes(
   options: FeedOptions & BridgeRuleOptions,
   targets: readonly Target[],
+  targetCas: TargetCas,
   report: (report: FeedReport) => void,
 ): AddRoutes | undefined {
   const { feed: chosen, connectTimeout, pingInterval, maxLifetime } = options;
   if (chosen === undefined) return undefined;
   const target = targetOf(chosen, targets);
   const name = typeof chosen === 'string' ? chosen : addressOf(chosen);
+  const connectOptions = { connectTimeoutMs: connectTimeout * 1000, targetCas };
   const feed = new Feed({
-    open: () => openTarget(target, connectTimeout * 1000),
+    open: () => openTarget(target, connectOptions),
     onRead: () => report({ target: name, isAvailable: true }),
     onFailure: (error) => report(feedFailure(name, error)),
     heartbeatMs: pingInterval * 1000,
@@ -69,10 +72,11 @@ function addressOf({ address }: Target): string {
   return 'path' in address ? address.path : formatEndpoint(address);
 }
 
-async function openTarget(target: Target, connectTimeoutMs: number): Promise<Socket> {
-  const socket = connectTarget(target, { connectTimeoutMs });
+async function openTarget(
+  target: Target,
+  options: ConnectTargetOptions,
+): Promise<ServerConnection> {
+  const socket = connectTarget(target, options);
   await once(socket, 'connect');
-  const preamble = proxyPreamble(target);
-  if (preamble.length > 0) socket.write(preamble);
   return socket;
 }

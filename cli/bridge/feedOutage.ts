@@ -6,8 +6,7 @@
 //   outage      a feed reads, and no other has failed  available; logs feedRecovered
 
 import { errorMessage } from '../../access/errorMessage.ts';
-import { connectFailure } from '../../access/systemErrors.ts';
-import { describeFailure } from '../../bridge/relay/describeFailure.ts';
+import { describeFailure, targetFailure } from '../../bridge/relay/describeFailure.ts';
 import type { LogFormat } from '../options/options.ts';
 import { jsonLogger, printLine } from '../output.ts';
 
@@ -58,7 +57,7 @@ function consoleLine(report: FeedReport): string {
 }
 
 export function feedFailure(target: string, error: unknown): FeedReport {
-  const failure = connectFailure(error);
+  const failure = targetFailure(error);
   const reason =
     failure === 'other'
       ? `${target}: ${errorMessage(error)}`

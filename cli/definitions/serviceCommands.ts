@@ -5,6 +5,7 @@ import {
   bridgeRuleOptions,
   httpOptions,
   readyUrlOption,
+  targetCaOption,
   targetOption,
   usersOption,
 } from '../options/bridgeOptions.ts';
@@ -61,6 +62,7 @@ export function addServiceCommands(program: Command): void {
 
   const bridgeCommand = addCommand(program, 'bridge', 'run only the bridge and the page', [
     targetOption(),
+    targetCaOption(),
     ...httpOptions(),
     ...bridgeRuleOptions(),
     feedOption(),

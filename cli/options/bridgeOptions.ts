@@ -52,7 +52,8 @@ export function targetOption(): Option {
   return new Option(
     '--target <name=host:port>',
     'TCP service that the page may connect to, repeatable: NAME=HOST:PORT or NAME=unix:/PATH; ' +
-      'the first is the default; append +proxy to send it the client address in a PROXY v1 header, ' +
+      'the first is the default; append +tls to use TLS and verify HOST, +tls=NAME to verify NAME, ' +
+      '+proxy to send it the client address in a PROXY v1 header, ' +
       '+proxy-v2 to send it the client address and the user in a PROXY v2 header, ' +
       '+original if it is the original server, whose replies have no line ends, ' +
       '+subprotocol=NAME to accept a WebSocket subprotocol, repeatable, preferred one first ' +
@@ -60,6 +61,15 @@ export function targetOption(): Option {
   )
     .env('MOTD_TARGET')
     .argParser(parseTargets)
+    .helpGroup(GROUP.targets);
+}
+
+export function targetCaOption(): Option {
+  return new Option(
+    '--target-ca <file>',
+    'CAs (PEM) that may sign the certificates of targets marked +tls; without it, the well-known ones',
+  )
+    .env('MOTD_TARGET_CA')
     .helpGroup(GROUP.targets);
 }
 

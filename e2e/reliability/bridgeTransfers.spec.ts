@@ -8,10 +8,11 @@ import { randomFrom, seed } from '../../testing/random.ts';
 import { RawWebSocket, type WebSocketEnding } from '../../testing/rawWebSocket.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
+import { tlsFile } from '../../testing/tlsFile.ts';
 import { expect, type ListeningProgram, QUICK } from '../fixtures.ts';
 import { startBridgeProgram, test } from './bridgeProgram.ts';
 import { branch, Comparison, characterAt, contentOf, pick, randomSize } from './content.ts';
-import { ScriptedTarget, type TargetConnection } from './scriptedTarget.ts';
+import { ScriptedTarget, type Serve, type TargetConnection } from './scriptedTarget.ts';
 import { framesOf, PausingReader, type Piece, resegment, Sender, splitRandomly } from './sender.ts';
 
 const CONCURRENCY = 20;
@@ -54,8 +55,9 @@ interface TransferResult {
 }
 
 const SUBPROTOCOL = 'v1.transfers';
-const MARKS = ['', '+proxy', '+proxy-v2', `+subprotocol=${SUBPROTOCOL}`] as const;
-type Mark = (typeof MARKS)[number];
+const PLAIN_MARKS = ['', '+proxy', '+proxy-v2', `+subprotocol=${SUBPROTOCOL}`] as const;
+const TLS_MARKS = ['+tls', '+tls+proxy'] as const;
+type Mark = (typeof PLAIN_MARKS | typeof TLS_MARKS)[number];
 
 /** A named target, which one transfer at a time uses. */
 interface TargetSlot {
@@ -67,12 +69,26 @@ interface TargetSlot {
 
 test.describe.configure({ timeout: scaled(60_000, 1_800_000) });
 
-test('relays random transfers byte for byte, and ends them correctly', QUICK, async () => {
-  const count = scaled(150, 10_000 * MARKS.length);
+test('relays random transfers byte for byte, and ends them correctly', QUICK, () =>
+  relayRandomTransfers('transfers', PLAIN_MARKS, scaled(150, 10_000 * PLAIN_MARKS.length)),
+);
+
+test('relays random transfers byte for byte over TLS, and ends them correctly', QUICK, () =>
+  relayRandomTransfers('transfers over TLS', TLS_MARKS, scaled(60, 10_000)),
+);
+
+async function relayRandomTransfers(
+  title: string,
+  marks: readonly Mark[],
+  count: number,
+): Promise<void> {
   const slots = await Promise.all(
-    Array.from({ length: CONCURRENCY }, (_, index) => openSlot(index)),
+    Array.from({ length: CONCURRENCY }, (_, index) => openSlot(index, marks)),
   );
-  const bridge = await startBridgeProgram(Object.fromEntries(slots.map(namedAddress)));
+  const bridge = await startBridgeProgram(Object.fromEntries(slots.map(namedAddress)), [
+    '--target-ca',
+    tlsFile('cert'),
+  ]);
 
   const totals = { toTarget: 0, toBrowser: 0, ends: new Map<string, number>() };
   const wrong: string[] = [];
@@ -98,17 +114,20 @@ test('relays random transfers byte for byte, and ends them correctly', QUICK, as
     .poll(() => slots.map(({ target }) => target.connections.size))
     .toEqual(slots.map(() => 0));
   record(
-    'bridge: transfers',
+    `bridge: ${title}`,
     `${count} random transfers, ${CONCURRENCY} at a time, ${megabytes(totals.toTarget)} to the targets and ` +
       `${megabytes(totals.toBrowser)} to the browsers: 0 bytes lost, wrong or out of order; ` +
       [...totals.ends].map(([end, times]) => `${end}: ${times}`).join(', '),
   );
-});
+}
 
-async function openSlot(index: number): Promise<TargetSlot> {
-  const mark = MARKS[index % MARKS.length] ?? '';
+async function openSlot(index: number, marks: readonly Mark[]): Promise<TargetSlot> {
+  const mark = marks[index % marks.length] ?? '';
   const waiting: Array<(connection: TargetConnection) => void> = [];
-  const target = await ScriptedTarget.listen((connection) => waiting.shift()?.(connection));
+  const serve: Serve = (connection) => waiting.shift()?.(connection);
+  const target = await (mark.startsWith('+tls')
+    ? ScriptedTarget.listenTls(serve, { expectsHeader: mark === '+tls+proxy' })
+    : ScriptedTarget.listen(serve));
   const accept = () => new Promise<TargetConnection>((resolve) => waiting.push(resolve));
   return { name: `t${index}`, mark, target, accept };
 }
@@ -121,8 +140,10 @@ function proxyHeaderFor(mark: Mark, from: number, to: number): Buffer {
   switch (mark) {
     case '':
     case '+subprotocol=v1.transfers':
+    case '+tls':
       return Buffer.alloc(0);
     case '+proxy':
+    case '+tls+proxy':
       return Buffer.from(`PROXY TCP4 127.0.0.1 127.0.0.1 ${from} ${to}\r\n`);
     case '+proxy-v2':
       return proxyV2({ addresses: loopbackAddresses(from, to) });
@@ -172,6 +193,7 @@ async function run(
   const proxyHeader = proxyHeaderFor(slot.mark, webSocket.socket.localPort ?? 0, port);
   const expected = Buffer.concat([proxyHeader, toTarget]);
   const target = new Comparison(expected);
+  target.receive(connection.header);
   const browserSender = new Sender(webSocket.socket);
   const targetSender = new Sender(socket);
   const reader = new PausingReader(
@@ -235,16 +257,17 @@ async function browserSide(
 }
 
 async function targetSide(
-  { connection: { socket, ended }, target, targetSender }: TransferEndpoints,
+  { connection, target, targetSender }: TransferEndpoints,
   { end, toBrowser }: Transfer,
   random: () => number,
 ): Promise<void> {
+  const { socket, ended } = connection;
   const isReset = end === 'the target resets';
   const sent = isReset ? toBrowser.subarray(0, Math.floor(random() * toBrowser.length)) : toBrowser;
   const longest = Math.max(1, Math.min(MAX_FRAME_BYTES, sent.length));
   const chunks = splitRandomly(sent, Math.max(longest, Math.ceil(sent.length / 100)), random);
   await targetSender.send(asPieces(chunks), random, ({ bytes }) => socket.write(bytes));
-  if (isReset) socket.resetAndDestroy();
+  if (isReset) connection.reset();
   if (end === 'the target ends when it has received everything')
     await until(socket, () => target.isWhole);
   if (!end.startsWith('the target')) await ended;

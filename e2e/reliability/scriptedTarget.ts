@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
+import { TlsFront, type TlsFrontOptions } from './tlsFront.ts';
 
 export type Serve = (connection: TargetConnection) => void;
 
@@ -10,14 +11,23 @@ export class TargetConnection {
   readonly socket: Socket;
   /** Resolves with how the bridge's half ended: `end`, or the code of the error. */
   readonly ended: Promise<string>;
+  /** What preceded the TLS handshake. */
+  readonly header: Buffer;
+  readonly #tcpSocket: Socket;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, tcpSocket = socket, header: Buffer = Buffer.alloc(0)) {
     this.socket = socket;
+    this.header = header;
+    this.#tcpSocket = tcpSocket;
     this.ended = new Promise((resolve) => {
       socket.on('end', () => resolve('end'));
       socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
       socket.on('close', () => resolve('close'));
     });
+  }
+
+  reset(): void {
+    this.#tcpSocket.resetAndDestroy();
   }
 }
 
@@ -30,6 +40,7 @@ export class ScriptedTarget {
   /** The number of accepted connections so far. */
   accepted = 0;
   readonly #server: Server;
+  readonly #serve: Serve;
 
   private constructor(server: Server, serve: Serve) {
     this.#server = server;
@@ -37,20 +48,34 @@ export class ScriptedTarget {
     if (address === null || typeof address === 'string') throw new Error('it has no port');
     this.port = address.port;
     ScriptedTarget.listening.add(this);
-    server.on('connection', (socket) => {
-      const connection = new TargetConnection(socket);
-      this.accepted++;
-      this.connections.add(connection);
-      socket.on('close', () => this.connections.delete(connection));
-      serve(connection);
-    });
+    this.#serve = serve;
   }
 
   static async listen(serve: Serve): Promise<ScriptedTarget> {
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    return new ScriptedTarget(server, serve);
+    const target = new ScriptedTarget(server, serve);
+    server.on('connection', (socket) => target.#accept(new TargetConnection(socket)));
+    return target;
+  }
+
+  /** One with TLS, and the certificate of tlsFile.ts. @param options Those of TlsFront. */
+  static async listenTls(serve: Serve, options?: TlsFrontOptions): Promise<ScriptedTarget> {
+    const { server } = await TlsFront.listen(
+      (socket, tcpSocket, header) =>
+        target.#accept(new TargetConnection(socket, tcpSocket, header)),
+      options,
+    );
+    const target = new ScriptedTarget(server, serve);
+    return target;
+  }
+
+  #accept(connection: TargetConnection): void {
+    this.accepted++;
+    this.connections.add(connection);
+    connection.socket.on('close', () => this.connections.delete(connection));
+    this.#serve(connection);
   }
 
   /** `HOST:PORT`, for `--target`. */
