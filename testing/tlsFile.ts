@@ -3,7 +3,19 @@
 import { fileURLToPath } from 'node:url';
 import { ROOT } from './root.ts';
 
+export type TlsFile =
+  | 'cert'
+  | 'key'
+  | 'renewed'
+  | 'renewed-key'
+  | 'other'
+  | 'ca'
+  | 'signed'
+  | 'expired'
+  | 'future'
+  | 'elsewhere';
+
 /** @returns The path of a PEM file. */
-export function tlsFile(name: 'cert' | 'key' | 'renewed' | 'renewed-key' | 'other'): string {
+export function tlsFile(name: TlsFile): string {
   return fileURLToPath(new URL(`testing/tls/${name}.pem`, ROOT));
 }

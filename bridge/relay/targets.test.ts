@@ -18,6 +18,19 @@ test.each([
 });
 
 test.each([
+  ['irc=irc.example:6697+tls', 'irc.example'],
+  ['irc=192.0.2.1:6697+tls', '192.0.2.1'],
+  ['irc=[2001:db8::1]:6697+tls', '2001:db8::1'],
+  ['irc=127.0.0.1:6697+tls=irc.example', 'irc.example'],
+  ['irc=127.0.0.1:6697+tls=192.0.2.1', '192.0.2.1'],
+  ['irc=127.0.0.1:6697+tls=2001:db8::1', '2001:db8::1'],
+  ['irc=unix:/run/irc+tls=irc.example', 'irc.example'],
+])('verifies the name in %s', (text, tlsName) => {
+  expect(parseTarget(text)).toMatchObject({ tlsName });
+  expect(parseTarget(`${text}+proxy`)).toMatchObject({ tlsName, proxyVersion: 1 });
+});
+
+test.each([
   '',
   'motd',
   'motd=',
@@ -50,6 +63,12 @@ test.each([
   'motd=127.0.0.1:80+subprotocol=a/b',
   'motd=127.0.0.1:80+subprotocol=ü',
   'motd=127.0.0.1:80+subprotocol=mqtt+subprotocol=mqtt',
+  'motd=127.0.0.1:80+tls=',
+  'motd=127.0.0.1:80+tls=-a',
+  'motd=127.0.0.1:80+tls=a:80',
+  'motd=127.0.0.1:80+tls=*.example',
+  'motd=127.0.0.1:80+tls+tls=a.example',
+  'motd=unix:/run/motd+tls',
   'motd=127.0.0.1+proxy:80x',
   'motd=127.0.0.1:65536+proxy',
   'motd=unix:',
