@@ -11,6 +11,7 @@ import {
   findMosquitto,
   findNetcat,
   findNginx,
+  findNgircd,
   findNoVnc,
   findPython,
   findRabbitMq,
@@ -42,6 +43,7 @@ process.env['MOTD_TEST_NGINX'] = findNginx();
 process.env['MOTD_TEST_HAPROXY'] = findHaproxy();
 process.env['MOTD_TEST_REDIS'] = findRedis();
 process.env['MOTD_TEST_MOSQUITTO'] = findMosquitto();
+process.env['MOTD_TEST_NGIRCD'] = findNgircd();
 process.env['MOTD_TEST_SHELLCHECK'] = findShellcheck();
 process.env['MOTD_TEST_ETCD'] = findEtcd();
 if (mode !== 'quick') {

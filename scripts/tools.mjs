@@ -133,6 +133,14 @@ export function findRabbitMq() {
   return '';
 }
 
+/** @returns {string} An ngircd with TLS, such as Debian's; else empty. */
+export function findNgircd() {
+  return findServer('ngircd', 'ngircd', (ngircd) => {
+    const { stdout } = spawnSync(ngircd, ['--version'], { encoding: 'utf8' });
+    return /\+SSL/.test(stdout ?? '');
+  });
+}
+
 /** @returns {string} An etcd that offers only version 3 of its API, as since 3.4; else empty. */
 export function findEtcd() {
   const etcd = findServer('etcd', 'etcd-server', (command) => {

@@ -1,0 +1,160 @@
+// Targets with TLS: docs/targets.md, "Over TLS", with a real redis, an IRC server, and the message
+// server.
+
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { codeBlock, replaceParts } from '../../testing/docs.ts';
+import { freePort } from '../../testing/freePort.ts';
+import { Program, runMotd } from '../../testing/programs.ts';
+import { tlsFile } from '../../testing/tlsFile.ts';
+import { expect, PageTerminal, QUICK, startServer, test } from '../fixtures.ts';
+
+const PAGE = 'docs/targets.md';
+const HEADING = 'Over TLS';
+const CA = ['--target-ca', tlsFile('cert')];
+
+/** Starts a bridge. @returns Its port. */
+async function startBridge(args: readonly string[]): Promise<number> {
+  const program = Program.motd(['bridge', ...args, '--http-port', '0']);
+  const [, port] = await program.waitForOutput(/listening on http:\/\/127\.0\.0\.1:(\d+)\n/);
+  return Number(port);
+}
+
+async function makeFolder(program: (folder: string) => Program | Promise<Program>) {
+  const folder = await mkdtemp(join(tmpdir(), 'motd-tls-'));
+  const started = await program(folder);
+  void started.exitCode().then(() => rm(folder, { recursive: true, force: true }));
+  return { folder, program: started };
+}
+
+test.describe('redis', () => {
+  const redisServer = process.env['MOTD_TEST_REDIS'] ?? 'redis-server';
+  test.skip(!hasTls(redisServer), 'no redis-server with TLS on this machine');
+  test.skip(spawnSync('openssl', ['version']).status !== 0, 'no openssl on this machine');
+
+  /** Runs the commands of docs/targets.md. */
+  async function startRedis() {
+    const port = await freePort();
+    const { folder, program } = await makeFolder((cwd) => {
+      const script = replaceParts(codeBlock(PAGE, HEADING, 'sh'), [
+        ['redis-server', `exec ${redisServer}`],
+        ['6391', String(port)],
+      ]);
+      return new Program('sh', ['-c', `cd ${cwd}\n${script}`]);
+    });
+    await program.waitForOutput(/Ready to accept connections/);
+    const command = replaceParts(codeBlock(PAGE, HEADING, 'sh', 1), [
+      ['npm run -s motd -- bridge', ''],
+      ['6391', String(port)],
+      ['redis.pem', join(folder, 'redis.pem')],
+    ]);
+    return { program, args: command.trim().split(' ') };
+  }
+
+  test('answers the page, as docs/targets.md shows', QUICK, async ({ page }) => {
+    const { program, args } = await startRedis();
+    const port = await startBridge(args);
+    await page.goto(`http://127.0.0.1:${port}/?target=redis`);
+    const terminal = new PageTerminal(page);
+    await terminal.expectText('redis>');
+    await terminal.type('SET greeting hello');
+    await terminal.expectText('redis> SET greeting hello\n+OK\nredis>');
+    await program.stop();
+    await expect.poll(() => terminal.text()).toContain('redis closed the connection');
+  });
+
+  test('is rejected without --target-ca, as docs/targets.md shows', async ({ page }) => {
+    const { args } = await startRedis();
+    const port = await startBridge(args.slice(0, -2));
+    await page.goto(`http://127.0.0.1:${port}/?target=redis`);
+    const text = 'redis has an untrusted certificate: self-signed';
+    await expect.poll(() => new PageTerminal(page).text()).toContain(text);
+  });
+
+  /** Whether it knows the flags of TLS. */
+  function hasTls(command: string): boolean {
+    if (command === '') return false;
+    const args = ['--port', '0', '--tls-auth-clients', 'maybe'];
+    const { stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
+    return /must be one of/.test(`${stdout}${stderr}`);
+  }
+});
+
+test.describe('an IRC server', () => {
+  const ngircd = process.env['MOTD_TEST_NGIRCD'] ?? 'ngircd';
+  test.skip(spawnSync(ngircd, ['--version']).status !== 0, 'no ngircd on this machine');
+
+  test('is used line by line on the page', async ({ page }) => {
+    const port = await freePort();
+    const { program } = await makeFolder(async (folder) => {
+      const file = join(folder, 'ngircd.conf');
+      await writeFile(file, ircConfiguration(port));
+      return new Program(ngircd, ['--nodaemon', '--config', file]);
+    });
+    await expect.poll(() => program.stdout).toMatch(/listening/i);
+    const bridge = await startBridge(['--target', `irc=localhost:${port}+tls`, ...CA]);
+    await page.goto(`http://127.0.0.1:${bridge}/?target=irc`);
+    const terminal = new PageTerminal(page);
+    await terminal.expectText('irc>');
+    await terminal.type('NICK anna');
+    await terminal.type('USER anna 0 * :Anna');
+    await expect.poll(() => terminal.text()).toContain(':irc.example 251 anna :There are 1 users');
+  });
+
+  function ircConfiguration(port: number): string {
+    const { username } = userInfo();
+    return [
+      '[Global]',
+      'Name = irc.example',
+      'Listen = 127.0.0.1',
+      `ServerUID = ${username}`,
+      '[Options]',
+      'DNS = no',
+      'Ident = no',
+      'PAM = no',
+      '[SSL]',
+      `CertFile = ${tlsFile('cert')}`,
+      `KeyFile = ${tlsFile('key')}`,
+      `Ports = ${port}`,
+      '',
+    ].join('\n');
+  }
+});
+
+test.describe('the message server', () => {
+  const TLS = ['--tls-cert', tlsFile('cert'), '--tls-key', tlsFile('key')];
+
+  test('gets the address of the browser before the handshake', QUICK, async ({ page }) => {
+    const server = await startServer(0, TLS);
+    const target = `motd=127.0.0.1:${server.port}+tls+proxy`;
+    const port = await startBridge(['--target', target, ...CA, '--trust-proxy', '127.0.0.1']);
+    await page.setExtraHTTPHeaders({ 'X-Forwarded-For': '192.0.2.7' });
+    await page.goto(`http://127.0.0.1:${port}/`);
+    const terminal = new PageTerminal(page);
+    await terminal.expectText('Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):');
+    await terminal.type('MSGGET');
+    await expect.poll(() => terminal.text()).toContain('An apple a day keeps the doctor away.');
+    await server.program.waitForOutput(/Received:from \('192\.0\.2\.7', \d+\): MSGGET\n/);
+  });
+
+  test('is followed by the feed, with --workers', async () => {
+    const server = await startServer(0, TLS);
+    const target = `motd=localhost:${server.port}+tls`;
+    const port = await startBridge([
+      ...['--target', target, ...CA],
+      ...['--feed', 'motd', '--workers', '2'],
+    ]);
+    const response = await fetch(`http://127.0.0.1:${port}/message`);
+    expect(await response.text()).toBe('An apple a day keeps the doctor away.\n');
+    expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200);
+  });
+});
+
+test('rejects a --target-ca that is not a certificate', async () => {
+  const args = ['bridge', '--http-port', '0', '--target-ca', tlsFile('key')];
+  const { status, stderr } = await runMotd(args);
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^motd: no certificate \(PEM\) in .*key\.pem; check --target-ca\n$/);
+});
