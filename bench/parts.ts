@@ -1,7 +1,7 @@
 // All parts, in the order in which they run and are shown.
 
 import type { Part } from './part.ts';
-import { bandwidth, memory, roundTrips, sessions } from './parts/bridge.ts';
+import { bandwidth, memory, roundTrips, sessions, tlsBandwidth } from './parts/bridge.ts';
 import { etcdReading, etcdStoring, etcdWatching } from './parts/etcd.ts';
 import { events, plainMessage } from './parts/feed.ts';
 import { get, shellGet } from './parts/get.ts';
@@ -22,6 +22,7 @@ export const PARTS: readonly Part[] = [
   starting,
   idle,
   bandwidth,
+  tlsBandwidth,
   roundTrips,
   sessions,
   memory,

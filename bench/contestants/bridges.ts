@@ -1,6 +1,7 @@
 // Bridges that relay between WebSocket and TCP, all to the same echo server.
 
 import { spawnSync } from 'node:child_process';
+import { tlsFile } from '../../testing/tlsFile.ts';
 import { type Contestant, type Found, findCommand } from '../contestant.ts';
 import { type LoadTarget, targetOf } from '../loads/loadTarget.ts';
 import type { Programs, RunningProgram } from '../programs.ts';
@@ -34,16 +35,45 @@ export const websockify: BridgeKind = {
   maxSessions: 500,
 };
 
+/** Bridges whose target is an echo server with TLS. Only ours verifies its certificate. */
+const TLS_BRIDGES: readonly BridgeKind[] = [
+  {
+    ...ourBridge,
+    start: (programs, port) =>
+      startBridge(programs, `127.0.0.1:${port}+tls`, '--target-ca', tlsFile('cert')),
+  },
+  {
+    ...websockify,
+    start: (programs, target) =>
+      programs.server('websockify', (port) => [
+        '--ssl-target',
+        `127.0.0.1:${port}`,
+        `127.0.0.1:${target}`,
+      ]),
+  },
+];
+
+export const tlsRelays = TLS_BRIDGES.map((kind) => running(kind, startTlsEcho));
+
 /** The echo server that all bridges of a part have as their target. */
-export const startEcho = (programs: Programs) => programs.script('echo');
+export function startEcho(programs: Programs): Promise<RunningProgram> {
+  return programs.script('echo');
+}
+
+function startTlsEcho(programs: Programs): Promise<RunningProgram> {
+  return programs.script('tlsEcho');
+}
 
 /** A bridge that runs during the whole part. */
-export function running({ name, find, start }: BridgeKind): Contestant<LoadTarget> {
+export function running(
+  { name, find, start }: BridgeKind,
+  startTarget = startEcho,
+): Contestant<LoadTarget> {
   return {
     name,
     find,
     async start(programs) {
-      const { port } = await programs.shared(startEcho);
+      const { port } = await programs.shared(startTarget);
       return targetOf([await start(programs, port)], true);
     },
   };

@@ -7,6 +7,7 @@ import {
   ourBridge,
   running,
   startEcho,
+  tlsRelays,
   websockify,
 } from '../contestants/bridges.ts';
 import { measureIdleMemory } from '../loads/idleMemory.ts';
@@ -43,6 +44,18 @@ export const bandwidth = comparison({
       ...large(`64 KiB frames, 1 connection, beside ${BUSY_LOOPS} busy loops`, 1),
       beside: startBusyLoops,
     },
+  ],
+});
+
+export const tlsBandwidth = comparison({
+  name: 'bridge',
+  title: 'Bridge bandwidth to a TLS target',
+  about:
+    'The same, if the echo server speaks TLS 1.2 (over 1.3, websockify stalls): a target marked `+tls`, and `websockify --ssl-target`, which verifies no certificate.',
+  contestants: tlsRelays,
+  loads: [
+    large('64 KiB frames over TLS, 1 connection', 1),
+    large('64 KiB frames over TLS, 10 connections', 10),
   ],
 });
 
