@@ -98,5 +98,9 @@ function startConnecting(
   if (tls === undefined || connectTls === undefined) return connect(options);
   // A host name is checked against the certificate, and sent to the server (RFC 6066, section 3).
   const servername = isIP(host) === 0 ? { servername: host } : {};
-  return connectTls({ ...options, ...servername, ...(tls.ca && { ca: tls.ca }) });
+  const socket = connectTls({ ...options, ...servername, ...(tls.ca && { ca: tls.ca }) });
+  // `tls.connect` ignores these options.
+  return socket.once('connect', () =>
+    socket.setNoDelay(true).setKeepAlive(true, KEEPALIVE_AFTER_MS),
+  );
 }

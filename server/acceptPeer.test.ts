@@ -1,12 +1,13 @@
 // Keepalive, and TLS, which server.test.ts does not use.
 
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { connect as connectTls, createSecureContext } from 'node:tls';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Endpoint } from '../access/endpoint.ts';
 import { LocalQuota } from '../access/localQuota.ts';
+import { hasTcpTimers, KEEPALIVE_TIMER, tcpTimer } from '../testing/tcpTimer.ts';
 import { tlsFile } from '../testing/tlsFile.ts';
 import { APPLE, startServer, TestClient } from './server.harness.ts';
 
@@ -14,17 +15,6 @@ const tls = createSecureContext({
   cert: readFileSync(tlsFile('cert')),
   key: readFileSync(tlsFile('key')),
 });
-
-const TCP_SOCKETS = '/proc/net/tcp';
-/** Of the column `tr` (proc_pid_net(5) names it; Linux, net/ipv4/tcp_ipv4.c, get_tcp4_sock). */
-const KEEPALIVE_TIMER = '02';
-
-/** Which timer runs for the server's end of a connection. */
-function timerOfServerEnd(serverPort: number, clientPort = 0): string | undefined {
-  const hex = (port: number) => port.toString(16).toUpperCase().padStart(4, '0');
-  const addresses = new RegExp(`:${hex(serverPort)} \\S+:${hex(clientPort)} .. \\S+ (..):`);
-  return addresses.exec(readFileSync(TCP_SOCKETS, 'latin1'))?.[1];
-}
 
 const HANDSHAKE_FAILED = /^\[!\] TLS handshake failed: .*: the peer closed the connection$/;
 const CLOSED = /^\[-\] Connection closed/;
@@ -41,20 +31,20 @@ function securedClient({ host, port }: Endpoint) {
   return { socket, replies };
 }
 
-test.skipIf(!existsSync(TCP_SOCKETS))('probes only peers that stay connected', async () => {
+test.skipIf(!hasTcpTimers)('probes only peers that stay connected', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   onTestFinished(() => void vi.useRealTimers());
   const running = await startServer();
   const client = new TestClient(running);
   await client.send('MSGGET\n');
   await client.until(`${APPLE}\n`);
-  const timer = () => timerOfServerEnd(running.port, client.socket.localPort);
+  const timer = () => tcpTimer(running.port, client.socket.localPort);
   expect(timer()).not.toBe(KEEPALIVE_TIMER);
   vi.advanceTimersByTime(30_000);
   await expect.poll(timer).toBe(KEEPALIVE_TIMER);
 });
 
-test.skipIf(!existsSync(TCP_SOCKETS))(
+test.skipIf(!hasTcpTimers)(
   'releases the lease of a peer that resets while another process decides on it',
   async () => {
     const quota = new LocalQuota({ total: 1, perSource: 1 });
@@ -68,7 +58,7 @@ test.skipIf(!existsSync(TCP_SOCKETS))(
     await once(socket, 'connect');
     const { localPort } = socket;
     socket.resetAndDestroy();
-    await expect.poll(() => timerOfServerEnd(running.port, localPort)).toBe(undefined);
+    await expect.poll(() => tcpTimer(running.port, localPort)).toBe(undefined);
     // The server reads the reset, and closes the socket.
     for (let turn = 0; turn < 3; turn++) await setImmediate();
     decide();

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { hasTcpTimers, KEEPALIVE_TIMER, tcpTimer } from '../../testing/tcpTimer.ts';
 import { type TlsFile, tlsFile } from '../../testing/tlsFile.ts';
 import {
   deferred,
@@ -117,6 +118,14 @@ describe('a target with TLS', () => {
     peer.webSocket.send(CONTENT);
     peer.webSocket.close();
     expect((await received.promise).equals(CONTENT)).toBe(true);
+  });
+
+  test.skipIf(!hasTcpTimers)('is probed while it is silent', async () => {
+    const accepted = deferred<TLSSocket>();
+    const port = await startTlsTarget(accepted.resolve);
+    new TestPeer(await startTlsBridge(port));
+    const { remotePort } = await accepted.promise;
+    await expect.poll(() => tcpTimer(remotePort, port)).toBe(KEEPALIVE_TIMER);
   });
 
   test('may listen on a Unix socket', async () => {
