@@ -139,7 +139,12 @@ export async function buildBridge(options: BridgeSettings): Promise<FastifyInsta
 function partsFor(options: BridgeSettings): Parts {
   const { targets, rules, connectTimeoutMs, primary, checkPassword, logins } = options;
   const metrics = new Metrics();
-  for (const { name } of targets.all) metrics.countersOf(name);
+  // The counts of a target that is removed stay: a counter must not decrease.
+  const countAll = () => {
+    for (const { name } of targets.all) metrics.countersOf(name);
+  };
+  countAll();
+  targets.onReplace(countAll);
   primary?.onSample(() => metrics.sample());
   const descriptors = new DescriptorBudget(options.maxDescriptors);
   return {

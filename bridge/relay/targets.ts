@@ -39,7 +39,7 @@ const TARGET = new RegExp(
   `^(?<name>[A-Za-z0-9][A-Za-z0-9_-]{0,31})=(?<destination>\\S+?)` +
     `(?<marks>(?:\\+(?:${[...MARKS.keys()].join('|')})(?:=[^+\\s]+)?)*)$`,
 );
-const TCP = /^(?:\[(?<ipv6>[0-9A-Fa-f:.]+)\]|(?<host>[^:[\]/\s+]+)):(?<port>\d{1,5})$/;
+const TCP = /^(?:\[(?<ipv6>[0-9A-Fa-f:.]+)\]|(?<host>[^:[\]/\s+-][^:[\]/\s+]*)):(?<port>\d{1,5})$/;
 const UNIX = /^unix:(?<path>\/\S+)$/;
 
 /** The maximum length of a Unix socket's path, in bytes: `sun_path` without its NUL (unix(7)). */
