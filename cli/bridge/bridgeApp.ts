@@ -6,16 +6,12 @@ import { type Endpoint, formatEndpoint } from '../../access/endpoint.ts';
 import { addressMatcher } from '../../access/source.ts';
 import { type BridgeLimits, type BridgeSettings, buildBridge } from '../../bridge/bridge.ts';
 import { listen } from '../../bridge/listen.ts';
-import { TargetList } from '../../bridge/relay/targetList.ts';
+import type { TargetList } from '../../bridge/relay/targetList.ts';
 import type { Target } from '../../bridge/relay/targets.ts';
 import { listenError } from '../cliError.ts';
 import { reportToParent } from '../lifecycle.ts';
 import { maxOpenFiles } from '../maxOpenFiles.ts';
-import {
-  type BridgeRuleOptions,
-  DEFAULT_TARGET,
-  type HttpOptions,
-} from '../options/bridgeOptions.ts';
+import type { BridgeRuleOptions, HttpOptions } from '../options/bridgeOptions.ts';
 import type { FeedOptions } from '../options/feedOptions.ts';
 import { LOOPBACK, type TlsOptions } from '../options/options.ts';
 import type { ProxyKeyOptions } from '../options/proxyKey.ts';
@@ -30,6 +26,7 @@ export interface BridgeOptions
     ProxyKeyOptions {
   usersFile?: string;
   target?: Target[];
+  targetsFile?: string;
   idleTimeout: number;
   trustProxy?: string[];
   readyUrl?: URL;
@@ -41,16 +38,18 @@ export const PAGE_DIR = fileURLToPath(new URL('../page', import.meta.url));
 /**
  * Builds a bridge and makes it listen.
  *
+ * @param targets Those of `readTargets`.
  * @param overrides Settings that do not come directly from a flag.
  * @throws CliError if it cannot listen.
  */
 export async function startBridgeApp(
   options: BridgeOptions,
+  targets: TargetList,
   overrides: Partial<BridgeSettings>,
 ): Promise<{ app: FastifyInstance; endpoint: Endpoint }> {
   const { httpHost, httpPort } = options;
-  const settings = { ...settingsFrom(options), ...overrides };
-  const addRoutes = feedRoutes(options, settings.targets.all, settings.logger);
+  const settings = { ...settingsFrom(options), targets, ...overrides };
+  const addRoutes = feedRoutes(options, targets, settings.logger);
   const app = await buildBridge({ ...settings, addRoutes });
   const endpoint = await listen(app, httpHost, httpPort).catch((error: unknown) => {
     throw listenError(error, { host: httpHost, port: httpPort }, '--http-port');
@@ -79,11 +78,8 @@ export function limitsFrom(options: BridgeOptions): BridgeLimits {
   };
 }
 
-function settingsFrom(options: BridgeOptions): BridgeSettings {
-  const [first = DEFAULT_TARGET, ...others] = options.target ?? [];
+function settingsFrom(options: BridgeOptions): Omit<BridgeSettings, 'targets'> {
   return {
-    // Only `motd up` passes a key, and it passes one target.
-    targets: new TargetList([{ ...first, proxyKey: options.proxyKey }, ...others]),
     pageDir: PAGE_DIR,
     basePath: options.basePath,
     publicOrigins: options.publicOrigin ?? [],

@@ -3,6 +3,7 @@
 
 import type { PasswordResult } from '../../access/passwordResult.pure.ts';
 import type { Logins } from '../../bridge/http/loginCookie.ts';
+import type { Targets } from '../../bridge/relay/targetList.ts';
 import { ownVariable } from '../options/environment.ts';
 import type { PemIdentity } from '../workers/pemIdentity.ts';
 import type { CountedKeys, QuotaPrimaryMethods } from '../workers/sharedQuotas.ts';
@@ -24,6 +25,7 @@ export type QuotaName = 'sessions' | 'connections';
 
 export interface WorkerConfig {
   httpPort: number;
+  targets: Targets;
   tls: PemIdentity | undefined;
   countedKeys: CountedKeys<QuotaName>;
 }
@@ -43,4 +45,6 @@ export type WorkerMethods = PooledWorkerMethods<QuotaName> & {
   /** Called first, once. */
   start(config: WorkerConfig): void;
   replaceCertificate(tls: PemIdentity): void;
+  /** New sessions use them as soon as this returns. */
+  replaceTargets(targets: Targets): void;
 };

@@ -7,6 +7,7 @@ import { METRICS_CONTENT_TYPE, type MetricSample } from '../../access/metricSamp
 import type { WorkerQuota } from '../../access/workerQuota.ts';
 import { connectionLimits, sessionLimits } from '../../bridge/bridge.ts';
 import { replaceCertificate } from '../../bridge/http/httpServer.ts';
+import { TargetList } from '../../bridge/relay/targetList.ts';
 import { onStopRequest, reportToParent } from '../lifecycle.ts';
 import { exitWhenFlushed, jsonLogger } from '../output.ts';
 import { IpcPeer } from '../workers/ipc.ts';
@@ -40,6 +41,7 @@ function start(options: BridgeOptions): Promise<{ app: FastifyInstance; endpoint
       handBack: (quota, key) => worker?.quotas[quota].handBack(key),
       sample: async () => worker?.sample() ?? [],
       replaceCertificate: (tls) => worker?.replaceCertificate(tls),
+      replaceTargets: (targets) => worker?.targets.replace(targets),
     };
     const primary = new IpcPeer<PrimaryMethods>(process, methods);
     primary.notify('loaded');
@@ -48,6 +50,7 @@ function start(options: BridgeOptions): Promise<{ app: FastifyInstance; endpoint
 
 class BridgeWorker {
   readonly quotas: Record<QuotaName, WorkerQuota>;
+  readonly targets: TargetList;
   readonly #options: BridgeOptions;
   readonly #primary: IpcPeer<PrimaryMethods>;
   readonly #httpPort: number;
@@ -59,12 +62,13 @@ class BridgeWorker {
   // Synchronous: the next message of the primary may need the quotas.
   constructor(
     options: BridgeOptions,
-    { httpPort, tls, countedKeys }: WorkerConfig,
+    { httpPort, targets, tls, countedKeys }: WorkerConfig,
     primary: IpcPeer<PrimaryMethods>,
   ) {
     const limits = limitsFrom(options);
     const both = { sessions: sessionLimits(limits), connections: connectionLimits(limits) };
     this.quotas = workerQuotas(both, options.workers, countedKeys, primary);
+    this.targets = new TargetList(targets);
     this.#options = options;
     this.#primary = primary;
     this.#httpPort = httpPort;
@@ -75,7 +79,7 @@ class BridgeWorker {
     const options = { ...this.#options, httpPort: this.#httpPort };
     const primary = this.#primary;
     const tls = this.#tls;
-    const started = await startBridgeApp(options, {
+    const started = await startBridgeApp(options, this.targets, {
       tls: tls && fromPem(tls),
       // Each worker numbers its requests from 1: add the process id, to distinguish them.
       logger: jsonLogger(options.log)?.child({ pid: process.pid }),

@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { replaceCertificate } from '../../bridge/http/httpServer.ts';
+import { TargetList } from '../../bridge/relay/targetList.ts';
 import {
   announceBridge,
   type BridgeOptions,
@@ -9,6 +10,7 @@ import {
   startBridgeApp,
 } from '../bridge/bridgeApp.ts';
 import { isBridgeWorker } from '../bridge/bridgeProtocol.ts';
+import { readTargets } from '../bridge/bridgeTargets.ts';
 import { collectOnOneThread } from '../bridge/collectOnOneThread.ts';
 import { UserPasswords } from '../bridge/userPasswords.ts';
 import { CliError } from '../cliError.ts';
@@ -38,7 +40,8 @@ export async function bridge(options: BridgeOptions, environment: Environment): 
 async function runBridge(options: BridgeOptions): Promise<void> {
   const tls = readTlsIdentity(options);
   const users = UserPasswords.fromFile(options.usersFile);
-  const { app, endpoint } = await startBridgeApp(options, {
+  const targets = new TargetList(readTargets(options));
+  const { app, endpoint } = await startBridgeApp(options, targets, {
     tls,
     checkPassword: users?.check,
     logins: users?.logins,
@@ -48,12 +51,14 @@ async function runBridge(options: BridgeOptions): Promise<void> {
     const identity = readTlsIdentity(options);
     if (identity !== undefined) replaceCertificate(app, identity);
   };
+  const reloadTargets = () => targets.replace(readTargets(options));
   onStopRequest(
     () => void app.close().then(exitWhenFlushed),
     reloadHandler(
       {
         'The certificate': tls && reloadCertificate,
         'The list of users': users?.reload,
+        'The list of targets': options.targetsFile === undefined ? undefined : reloadTargets,
       },
       options.log,
     ),

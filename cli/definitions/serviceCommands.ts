@@ -6,6 +6,7 @@ import {
   httpOptions,
   readyUrlOption,
   targetOption,
+  targetsFileOption,
   usersOption,
 } from '../options/bridgeOptions.ts';
 import { environmentForChild, environmentOf } from '../options/environment.ts';
@@ -61,6 +62,7 @@ export function addServiceCommands(program: Command): void {
 
   const bridgeCommand = addCommand(program, 'bridge', 'run only the bridge and the page', [
     targetOption(),
+    targetsFileOption(),
     ...httpOptions(),
     ...bridgeRuleOptions(),
     feedOption(),

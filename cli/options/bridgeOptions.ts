@@ -62,6 +62,15 @@ export function targetOption(): Option {
     .helpGroup(GROUP.targets);
 }
 
+export function targetsFileOption(): Option {
+  return new Option(
+    '--targets-file <file>',
+    'file with further targets, one per line, in the form of --target; SIGHUP reads it again',
+  )
+    .env('MOTD_TARGETS_FILE')
+    .helpGroup(GROUP.targets);
+}
+
 export function httpOptions(): Option[] {
   return inGroup(GROUP.listen, [
     new Option(
