@@ -20,11 +20,12 @@ import Fastify, {
 } from 'fastify';
 import { LocalQuota } from '../access/localQuota.ts';
 import type { QuotaLimits } from '../access/quota.ts';
+import { UNIX_PEER } from '../access/source.ts';
 import { DescriptorBudget } from './descriptorBudget.ts';
 import { type AddRoutes, routeTools } from './http/addedRoutes.ts';
 import { type AdminOptions, serveAdminRoutes } from './http/adminRoutes.ts';
 import { CHALLENGE, type CheckPassword, requireBasicAuth } from './http/basicAuth.ts';
-import { clientAddress } from './http/clientAddress.ts';
+import { clientAddress, setPeerKind } from './http/clientAddress.ts';
 import { parseForwardedAddress } from './http/forwardedAddress.ts';
 import { setHeaders } from './http/headers.ts';
 import { CONNECTION_OPTIONS, httpServerFactory, limitResponseTime } from './http/httpServer.ts';
@@ -78,7 +79,9 @@ export interface BridgeSettings extends AdminOptions {
   pageDir: string;
   /** Further origins of the page, for example behind a reverse proxy. */
   publicOrigins: readonly string[];
-  /** Whether the `X-Forwarded-For` of an IP address is trusted. */
+  /** Whether it will listen on a Unix socket. By default, on a TCP port. */
+  isOnUnixSocket?: boolean | undefined;
+  /** Whether the `X-Forwarded-For` of an IP address, or of UNIX_PEER, is trusted. */
   isTrustedProxy: (address: string) => boolean;
   limits: BridgeLimits;
   rules: SessionRules;
@@ -158,11 +161,13 @@ function partsFor(options: BridgeSettings): Parts {
 }
 
 function createApp({ options, metrics }: Parts): Built<'created'> {
-  const { pageDir, isTrustedProxy, logger, tls, responseTimeoutMs } = options;
+  const { pageDir, isTrustedProxy, isOnUnixSocket = false, logger, tls } = options;
   const app: FastifyInstance = Fastify({
     ...(logger && { loggerInstance: logger.child({}, { serializers: { req: loggedRequest } }) }),
-    trustProxy: (text) => {
-      const address = parseForwardedAddress(text);
+    // The peer of a connection comes first, and has no address on a Unix socket.
+    trustProxy: (text: string | undefined, index) => {
+      const isUnixPeer = isOnUnixSocket && index === 0;
+      const address = isUnixPeer ? UNIX_PEER : parseForwardedAddress(text ?? '');
       return address !== undefined && isTrustedProxy(address);
     },
     // A request that does not end must not delay the stop.
@@ -176,8 +181,9 @@ function createApp({ options, metrics }: Parts): Built<'created'> {
       rejectMalformed(request, reply);
     },
   });
+  setPeerKind(app, isOnUnixSocket);
   setHeaders(app, inlineScriptHashes(pageDir));
-  limitResponseTime(app, responseTimeoutMs);
+  limitResponseTime(app, options.responseTimeoutMs);
   app.setNotFoundHandler(rejectUnknown(metrics));
   return { app, phase: 'created' };
 }
@@ -235,7 +241,7 @@ function serveTargets(
 }
 
 function requestGuards(
-  { limits, publicOrigins, isTrustedProxy, primary }: BridgeSettings,
+  { limits, publicOrigins, isTrustedProxy, isOnUnixSocket = false, primary }: BridgeSettings,
   metrics: Metrics,
   descriptors: DescriptorBudget,
 ): RequestGuards {
@@ -243,6 +249,7 @@ function requestGuards(
     metrics,
     descriptors,
     isTrustedProxy,
+    isOnUnixSocket,
     originPolicy: new OriginPolicy(publicOrigins),
     connections: primary?.connections ?? new LocalQuota(connectionLimits(limits)),
     requests: new LocalQuota(connectionLimits(limits)),

@@ -15,7 +15,7 @@ import { IpcPeer } from '../workers/ipc.ts';
 import { toPem } from '../workers/pemIdentity.ts';
 import { type QuotaMember, SharedQuotas } from '../workers/sharedQuotas.ts';
 import { type ConnectedWorker, WorkerPool } from '../workers/workerPool.ts';
-import { announceBridge, type BridgeOptions, limitsFrom } from './bridgeApp.ts';
+import { addressFrom, announceBridge, type BridgeOptions, limitsFrom } from './bridgeApp.ts';
 import {
   type PrimaryMethods,
   type QuotaName,
@@ -91,7 +91,7 @@ class BridgePrimary {
   #tls: TlsIdentity | undefined;
 
   constructor({ options, environment, targets, users, tls }: PrimaryParts) {
-    const { log, workers, httpHost, httpPort } = options;
+    const { log, workers } = options;
     this.#users = users;
     this.#targets = targets;
     this.#tls = tls;
@@ -101,7 +101,7 @@ class BridgePrimary {
       {
         name: 'Bridge worker',
         count: workers,
-        endpoint: { host: httpHost, port: httpPort },
+        endpoint: addressFrom(options),
         // Sessions are long and busy: each worker must get as many.
         distribution: 'inTurn',
         environment: { ...environment, ...WORKER_ENVIRONMENT },
@@ -139,7 +139,7 @@ class BridgePrimary {
       ...member.methods,
       loaded: () =>
         peer.notify('start', {
-          httpPort: this.pool.port,
+          address: this.pool.address,
           targets: this.#targets,
           tls: this.#tls && toPem(this.#tls),
           countedKeys: member.join(),

@@ -1,6 +1,7 @@
 // The IPC methods (ipc.ts) between the primary and the workers of `motd bridge --workers`. The
 // primary owns everything shared: files, quotas, passwords, metrics. Workers relay.
 
+import type { ListenAddress } from '../../access/endpoint.ts';
 import type { PasswordResult } from '../../access/passwordResult.pure.ts';
 import type { Logins } from '../../bridge/http/loginCookie.ts';
 import type { Targets } from '../../bridge/relay/targetList.ts';
@@ -24,7 +25,7 @@ export function isBridgeWorker(): boolean {
 export type QuotaName = 'sessions' | 'connections';
 
 export interface WorkerConfig {
-  httpPort: number;
+  address: ListenAddress;
   targets: Targets;
   tls: PemIdentity | undefined;
   countedKeys: CountedKeys<QuotaName>;

@@ -2,7 +2,7 @@
 // shared.
 
 import type { FastifyInstance } from 'fastify';
-import type { Endpoint } from '../../access/endpoint.ts';
+import type { ListenAddress } from '../../access/endpoint.ts';
 import { METRICS_CONTENT_TYPE, type MetricSample } from '../../access/metricSamples.ts';
 import type { WorkerQuota } from '../../access/workerQuota.ts';
 import { connectionLimits, sessionLimits } from '../../bridge/bridge.ts';
@@ -13,15 +13,15 @@ import { exitWhenFlushed, jsonLogger } from '../output.ts';
 import { IpcPeer } from '../workers/ipc.ts';
 import { fromPem, type PemIdentity } from '../workers/pemIdentity.ts';
 import { workerQuotas } from '../workers/sharedQuotas.ts';
-import { type BridgeOptions, limitsFrom, startBridgeApp } from './bridgeApp.ts';
+import { type BridgeOptions, limitsFrom, type StartedBridge, startBridgeApp } from './bridgeApp.ts';
 import type { PrimaryMethods, QuotaName, WorkerConfig, WorkerMethods } from './bridgeProtocol.ts';
 
 /** Serves its share of the connections until a stop request. */
 export async function runWorker(options: BridgeOptions): Promise<void> {
   try {
-    const { app, endpoint } = await start(options);
+    const { app, address } = await start(options);
     onStopRequest(() => void app.close().then(exitWhenFlushed));
-    reportToParent({ ready: endpoint });
+    reportToParent({ ready: address });
   } catch (error) {
     // The IPC channel would keep this process alive as long as the primary.
     process.channel?.unref();
@@ -29,7 +29,7 @@ export async function runWorker(options: BridgeOptions): Promise<void> {
   }
 }
 
-function start(options: BridgeOptions): Promise<{ app: FastifyInstance; endpoint: Endpoint }> {
+function start(options: BridgeOptions): Promise<StartedBridge> {
   return new Promise((resolve, reject) => {
     let worker: BridgeWorker | undefined;
     const methods: WorkerMethods = {
@@ -53,7 +53,7 @@ class BridgeWorker {
   readonly targets: TargetList;
   readonly #options: BridgeOptions;
   readonly #primary: IpcPeer<PrimaryMethods>;
-  readonly #httpPort: number;
+  readonly #address: ListenAddress;
   /** The current certificate. It may be replaced while the bridge starts. */
   #tls: PemIdentity | undefined;
   #app: FastifyInstance | undefined;
@@ -62,7 +62,7 @@ class BridgeWorker {
   // Synchronous: the next message of the primary may need the quotas.
   constructor(
     options: BridgeOptions,
-    { httpPort, targets, tls, countedKeys }: WorkerConfig,
+    { address, targets, tls, countedKeys }: WorkerConfig,
     primary: IpcPeer<PrimaryMethods>,
   ) {
     const limits = limitsFrom(options);
@@ -71,15 +71,15 @@ class BridgeWorker {
     this.targets = new TargetList(targets);
     this.#options = options;
     this.#primary = primary;
-    this.#httpPort = httpPort;
+    this.#address = address;
     this.#tls = tls;
   }
 
-  async start(): Promise<{ app: FastifyInstance; endpoint: Endpoint }> {
-    const options = { ...this.#options, httpPort: this.#httpPort };
+  async start(): Promise<StartedBridge> {
+    const options = this.#options;
     const primary = this.#primary;
     const tls = this.#tls;
-    const started = await startBridgeApp(options, this.targets, {
+    const started = await startBridgeApp(options, this.#address, this.targets, {
       tls: tls && fromPem(tls),
       // Each worker numbers its requests from 1: add the process id, to distinguish them.
       logger: jsonLogger(options.log)?.child({ pid: process.pid }),

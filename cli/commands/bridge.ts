@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { replaceCertificate } from '../../bridge/http/httpServer.ts';
 import { TargetList } from '../../bridge/relay/targetList.ts';
 import {
+  addressFrom,
   announceBridge,
   type BridgeOptions,
   PAGE_DIR,
@@ -41,7 +42,7 @@ async function runBridge(options: BridgeOptions): Promise<void> {
   const tls = readTlsIdentity(options);
   const users = UserPasswords.fromFile(options.usersFile);
   const targets = new TargetList(readTargets(options));
-  const { app, endpoint } = await startBridgeApp(options, targets, {
+  const { app, address } = await startBridgeApp(options, addressFrom(options), targets, {
     tls,
     checkPassword: users?.check,
     logins: users?.logins,
@@ -63,5 +64,5 @@ async function runBridge(options: BridgeOptions): Promise<void> {
       options.log,
     ),
   );
-  announceBridge(options, endpoint);
+  announceBridge(options, address);
 }

@@ -21,6 +21,7 @@ import {
   parseTargets,
   parseWorkers,
 } from './parsers.ts';
+import { HTTP_SOCKET, socketOptions } from './socketFile.ts';
 
 export const DEFAULT_TARGET: Target = {
   name: 'motd',
@@ -31,6 +32,8 @@ export const DEFAULT_TARGET: Target = {
 export interface HttpOptions extends LogOptions {
   httpHost: string;
   httpPort: number;
+  httpSocket?: string;
+  httpSocketMode?: string;
 }
 
 /** Times are in seconds. For times and rates, 0 is unlimited. */
@@ -84,6 +87,10 @@ export function httpOptions(): Option[] {
       .env('MOTD_HTTP_PORT')
       .argParser(parsePort)
       .default(8080),
+    ...socketOptions(HTTP_SOCKET, {
+      description: 'Unix socket to listen on for the page, such as that of a reverse proxy',
+      conflicts: ['httpHost', 'httpPort', 'open'],
+    }),
   ]);
 }
 
@@ -113,7 +120,7 @@ function operationsOptions(): Option[] {
   return inGroup(GROUP.operations, [
     new Option(
       '--metrics-from <networks>',
-      'clients that may read /metrics, repeatable: ADDRESS, ADDRESS/PREFIX, or none ' +
+      'clients that may read /metrics, repeatable: ADDRESS, ADDRESS/PREFIX, unix, or none ' +
         `(default: ${LOOPBACK.join(' ')})`,
     )
       .env('MOTD_METRICS_FROM')

@@ -80,7 +80,8 @@ export function idleTimeoutOption(description: string): Option {
 export function trustProxyOption(what: string, defaultText: string): Option {
   return new Option(
     '--trust-proxy <networks>',
-    `accept the ${what} from these proxies, repeatable: ADDRESS, ADDRESS/PREFIX, or none ` +
+    `accept the ${what} from these proxies, repeatable: ADDRESS, ADDRESS/PREFIX, ` +
+      `unix for the peers of a Unix socket, or none ` +
       `(default: ${defaultText})`,
   )
     .env('MOTD_TRUST_PROXY')

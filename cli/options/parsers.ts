@@ -202,7 +202,7 @@ export function parseNetworks(text: string, previous: string[] = []): string[] {
     addressMatcher(networks);
   } catch {
     throw new InvalidArgumentError(
-      'It must be IP addresses such as 127.0.0.1, networks such as 10.0.0.0/8, or none.',
+      'It must be IP addresses such as 127.0.0.1, networks such as 10.0.0.0/8, unix, or none.',
     );
   }
   return [...previous, ...networks];
