@@ -79,6 +79,8 @@ export interface BridgeSettings extends AdminOptions {
   pageDir: string;
   /** Further origins of the page, for example behind a reverse proxy. */
   publicOrigins: readonly string[];
+  /** The origins whose pages may show this one in a frame. By default, none. */
+  frameOrigins?: readonly string[] | undefined;
   /** Whether it will listen on a Unix socket. By default, on a TCP port. */
   isOnUnixSocket?: boolean | undefined;
   /** Whether the `X-Forwarded-For` of an IP address, or of UNIX_PEER, is trusted. */
@@ -182,7 +184,10 @@ function createApp({ options, metrics }: Parts): Built<'created'> {
     },
   });
   setPeerKind(app, isOnUnixSocket);
-  setHeaders(app, inlineScriptHashes(pageDir));
+  setHeaders(app, {
+    scriptHashes: inlineScriptHashes(pageDir),
+    frameOrigins: options.frameOrigins ?? [],
+  });
   limitResponseTime(app, options.responseTimeoutMs);
   app.setNotFoundHandler(rejectUnknown(metrics));
   return { app, phase: 'created' };

@@ -112,6 +112,7 @@ function settingsFrom(options: BridgeOptions): Omit<BridgeSettings, 'targets'> {
     pageDir: PAGE_DIR,
     basePath: options.basePath,
     publicOrigins: options.publicOrigin ?? [],
+    frameOrigins: options.frameFrom ?? [],
     isTrustedProxy: addressMatcher(options.trustProxy ?? []),
     mayReadMetrics: addressMatcher(options.metricsFrom ?? LOOPBACK),
     limits: limitsFrom(options),

@@ -40,6 +40,7 @@ export interface HttpOptions extends LogOptions {
 export interface BridgeRuleOptions {
   basePath: string;
   publicOrigin?: string[];
+  frameFrom?: string[];
   metricsFrom?: string[];
   maxSessions: number;
   maxSessionsPerSource: number;
@@ -112,6 +113,12 @@ function reverseProxyOptions(): Option[] {
       'further origin under which browsers open the page, repeatable: https://HOST or https://HOST:PORT',
     )
       .env('MOTD_PUBLIC_ORIGIN')
+      .argParser(parseOrigins),
+    new Option(
+      '--frame-from <url>',
+      'origin whose pages may show the page and /board in a frame, repeatable: https://HOST or https://HOST:PORT',
+    )
+      .env('MOTD_FRAME_FROM')
       .argParser(parseOrigins),
   ]);
 }
