@@ -102,6 +102,7 @@ const DEFAULTS: Omit<BridgeSettings, 'targets' | 'pageDir'> = {
   basePath: '',
   publicOrigins: [],
   isTrustedProxy: () => false,
+  parseUserName: (bytes) => bytes || undefined,
   mayReadMetrics: () => true,
   limits: { maxSessions: 100, maxSessionsPerSource: 100, maxMessageBytes: 1024 * 1024 },
   rules: { pingIntervalMs: 30_000, idleTimeoutMs: 0, maxLifetimeMs: 0, maxMessagesPerSecond: 0 },

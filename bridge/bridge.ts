@@ -26,6 +26,7 @@ import { type AddRoutes, routeTools } from './http/addedRoutes.ts';
 import { type AdminOptions, serveAdminRoutes } from './http/adminRoutes.ts';
 import { CHALLENGE, type CheckPassword, requireBasicAuth } from './http/basicAuth.ts';
 import { clientAddress, setPeerKind } from './http/clientAddress.ts';
+import { countRefusedCertificates, nameByCertificate } from './http/clientCertificate.ts';
 import { parseForwardedAddress } from './http/forwardedAddress.ts';
 import { setHeaders } from './http/headers.ts';
 import { CONNECTION_OPTIONS, httpServerFactory, limitResponseTime } from './http/httpServer.ts';
@@ -37,6 +38,7 @@ import { RequestGuards } from './http/requestGuards.ts';
 import { normalizeRequestTarget } from './http/requestTarget.ts';
 import { serveTargetDescriptions } from './http/targetRoutes.ts';
 import { withAndWithoutSlash } from './http/trailingSlash.ts';
+import { nameByHeader } from './http/trustedNames.ts';
 import { Metrics } from './metrics.ts';
 import type { Primary } from './primary.ts';
 import type { SessionRules } from './relay/sessionPolicy.ts';
@@ -91,12 +93,19 @@ export interface BridgeSettings extends AdminOptions {
   primary?: Primary | undefined;
   /** Logs requests; without it, they are not logged. */
   logger?: FastifyBaseLogger | undefined;
-  /** The certificate, the key and the minimum version; without them, plain HTTP. */
+  /**
+   * The certificate, the key and the minimum version; without them, plain HTTP. With `ca`, clients
+   * need a certificate that it has signed.
+   */
   tls?: SecureContextOptions | undefined;
   /** How many file descriptors this process may have open. */
   maxDescriptors: number;
   /** How long a peer may take to read a response; by default, a minute. */
   responseTimeoutMs?: number | undefined;
+  /** The header in which a trusted proxy names the user. */
+  authHeader?: string | undefined;
+  /** Parses the name of a user, as bytes in a header or a certificate. */
+  parseUserName: (bytes: string) => string | undefined;
   /** Checks the password of a user; without it, no password is required. */
   checkPassword?: CheckPassword | undefined;
   /** Issues tokens for the login cookie; without it, every request needs the password. */
@@ -228,9 +237,21 @@ function guardRequests({ app }: Built<'connections'>, { guards }: Parts): Built<
 
 async function requirePasswords(
   { app }: Built<'guards'>,
-  { options: { checkPassword }, metrics, cookie }: Parts,
+  { options, metrics, cookie }: Parts,
 ): Promise<Built<'passwords'>> {
+  const { tls, authHeader, isTrustedProxy, parseUserName, checkPassword } = options;
+  const onUnnamed = () => metrics.recordRejection('user');
   const onRejection = () => metrics.recordRejection('password');
+  app.decorateRequest('user', undefined);
+  // Each of them names the user. The last one counts: it knows more than the connection.
+  if (tls?.ca !== undefined) {
+    countRefusedCertificates(app, (reason) => metrics.recordRefusedCertificate(reason));
+    nameByCertificate(app, parseUserName, onUnnamed);
+  }
+  if (authHeader !== undefined) {
+    const proxies = { isTrustedProxy, parseName: parseUserName, onRejection: onUnnamed };
+    nameByHeader(app, { header: authHeader, ...proxies });
+  }
   if (checkPassword) await requireBasicAuth(app, { checkPassword, cookie, onRejection });
   return { app, phase: 'passwords' };
 }

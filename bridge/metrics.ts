@@ -9,6 +9,7 @@ import {
   sampleOf,
 } from '../access/metricSamples.ts';
 import type { ConnectFailure } from '../access/systemErrors.ts';
+import type { CertificateRefusal } from './http/clientCertificate.ts';
 
 /** Why a connection or a request was rejected. */
 export type RejectionReason =
@@ -16,6 +17,7 @@ export type RejectionReason =
   | 'origin'
   | 'headers'
   | 'password'
+  | 'user'
   | 'target'
   | 'sessions'
   | 'sessions_per_source'
@@ -49,6 +51,7 @@ export class Metrics implements MetricsText {
   readonly #targetFailures: Counter<'target' | 'reason'>;
   readonly #closes: Counter<'code'>;
   readonly #rejections: Counter<'reason'>;
+  readonly #refusedCertificates: Counter<'reason'>;
 
   constructor() {
     const registers = [this.#registry];
@@ -73,6 +76,12 @@ export class Metrics implements MetricsText {
       labelNames: ['reason'],
       registers,
     });
+    this.#refusedCertificates = new Counter({
+      name: 'motd_bridge_client_certificates_refused_total',
+      help: 'TLS handshakes that failed because of the certificate of the client, by reason.',
+      labelNames: ['reason'],
+      registers,
+    });
   }
 
   /** @param target The name of a target that the operator chose. Its counts start with 0. */
@@ -94,6 +103,10 @@ export class Metrics implements MetricsText {
 
   recordRejection(reason: RejectionReason): void {
     this.#rejections.inc({ reason });
+  }
+
+  recordRefusedCertificate(reason: CertificateRefusal): void {
+    this.#refusedCertificates.inc({ reason });
   }
 
   text(): Promise<string> {

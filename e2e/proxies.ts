@@ -24,6 +24,8 @@ export interface ProxySettings {
   bridgePort?: number;
   bridgeSocket?: string;
   usesTls?: boolean;
+  /** Asks for a name and a password in this file, and passes the name on (nginx). */
+  passwords?: string;
   /** After how many seconds without a byte it closes a WebSocket. */
   idleTimeout?: number;
   /**
@@ -106,7 +108,7 @@ function nginxServer(settings: ProxySettings): string {
     ['443 ssl', `127.0.0.1:${port}${settings.usesTls ? ' ssl' : ''}`],
     ['/etc/nginx/cert.pem', CERT],
     ['/etc/nginx/key.pem', KEY],
-    ['proxy_pass http://127.0.0.1:8080;', pass + timeout],
+    ['proxy_pass http://127.0.0.1:8080;', pass + timeout + nginxLogin(settings)],
     // Without it, nginx sends the address that it forwards to.
     ...(settings.host === 'rewritten'
       ? [['proxy_set_header Host $host:$server_port;', ''] as const]
@@ -118,6 +120,12 @@ function nginxServer(settings: ProxySettings): string {
       ? [['$proxy_add_x_forwarded_for', '$remote_addr:$remote_port'] as const]
       : []),
   ]);
+}
+
+function nginxLogin({ passwords }: ProxySettings): string {
+  if (passwords === undefined) return '';
+  const recipe = codeBlock(PAGE, 'Users of the proxy', 'nginx');
+  return replaceParts(recipe, [['/etc/nginx/passwords', passwords]]);
 }
 
 function nginxPass({ bridgePort, bridgeSocket, stripsBasePath }: ProxySettings): string {

@@ -8,7 +8,8 @@ import { type BridgeLimits, type BridgeSettings, buildBridge } from '../../bridg
 import { listen, listenOnPath } from '../../bridge/listen.ts';
 import type { TargetList } from '../../bridge/relay/targetList.ts';
 import type { Target } from '../../bridge/relay/targets.ts';
-import { listenError, socketFileError } from '../cliError.ts';
+import { parseUserName } from '../../server/net/userName.ts';
+import { CliError, listenError, socketFileError } from '../cliError.ts';
 import { reportToParent } from '../lifecycle.ts';
 import { maxOpenFiles } from '../maxOpenFiles.ts';
 import type { BridgeRuleOptions, HttpOptions } from '../options/bridgeOptions.ts';
@@ -114,6 +115,8 @@ function settingsFrom(options: BridgeOptions): Omit<BridgeSettings, 'targets'> {
     publicOrigins: options.publicOrigin ?? [],
     frameOrigins: options.frameFrom ?? [],
     isTrustedProxy: addressMatcher(options.trustProxy ?? []),
+    authHeader: authHeaderFrom(options),
+    parseUserName,
     mayReadMetrics: addressMatcher(options.metricsFrom ?? LOOPBACK),
     limits: limitsFrom(options),
     rules: {
@@ -127,4 +130,10 @@ function settingsFrom(options: BridgeOptions): Omit<BridgeSettings, 'targets'> {
     maxDescriptors: maxOpenFiles(),
     logger: jsonLogger(options.log),
   };
+}
+
+/** @throws CliError if nobody may send the header. */
+function authHeaderFrom({ authHeader, trustProxy = [] }: BridgeOptions): string | undefined {
+  if (authHeader === undefined || trustProxy.length > 0) return authHeader;
+  throw new CliError('--auth-header needs --trust-proxy: only a proxy may name the user');
 }

@@ -13,6 +13,7 @@ import {
 import {
   parseBasePath,
   parseCount,
+  parseHeaderName,
   parseHost,
   parseNetworks,
   parseOrigins,
@@ -41,6 +42,7 @@ export interface BridgeRuleOptions {
   basePath: string;
   publicOrigin?: string[];
   frameFrom?: string[];
+  authHeader?: string;
   metricsFrom?: string[];
   maxSessions: number;
   maxSessionsPerSource: number;
@@ -114,6 +116,13 @@ function reverseProxyOptions(): Option[] {
     )
       .env('MOTD_PUBLIC_ORIGIN')
       .argParser(parseOrigins),
+    new Option(
+      '--auth-header <name>',
+      'header in which a proxy in --trust-proxy names the user, such as X-Remote-User; requests without it are rejected',
+    )
+      .env('MOTD_AUTH_HEADER')
+      .argParser(parseHeaderName)
+      .conflicts('usersFile'),
     new Option(
       '--frame-from <url>',
       'origin whose pages may show the page and /board in a frame, repeatable: https://HOST or https://HOST:PORT',
