@@ -12,12 +12,7 @@
 //   targets       WebSocket routes              routes after `upgrades` accept upgrades
 
 import type { SecureContextOptions } from 'node:tls';
-import Fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-} from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { LocalQuota } from '../access/localQuota.ts';
 import type { QuotaLimits } from '../access/quota.ts';
 import { UNIX_PEER } from '../access/source.ts';
@@ -25,7 +20,7 @@ import { DescriptorBudget } from './descriptorBudget.ts';
 import { type AddRoutes, routeTools } from './http/addedRoutes.ts';
 import { type AdminOptions, serveAdminRoutes } from './http/adminRoutes.ts';
 import { CHALLENGE, type CheckPassword, requireBasicAuth } from './http/basicAuth.ts';
-import { clientAddress, setPeerKind } from './http/clientAddress.ts';
+import { setPeerKind } from './http/clientAddress.ts';
 import { countRefusedCertificates, nameByCertificate } from './http/clientCertificate.ts';
 import { parseForwardedAddress } from './http/forwardedAddress.ts';
 import { setHeaders } from './http/headers.ts';
@@ -35,10 +30,12 @@ import { OriginPolicy } from './http/originPolicy.ts';
 import { inlineScriptHashes, servePage } from './http/page.ts';
 import { destroyConnectionsOnClose, limitUpgradeTime } from './http/rawConnections.ts';
 import { RequestGuards } from './http/requestGuards.ts';
+import { loggedRequest } from './http/requestLog.ts';
 import { normalizeRequestTarget } from './http/requestTarget.ts';
 import { serveTargetDescriptions } from './http/targetRoutes.ts';
 import { withAndWithoutSlash } from './http/trailingSlash.ts';
 import { nameByHeader } from './http/trustedNames.ts';
+import { rejectMalformed, rejectUnknown } from './http/unroutable.ts';
 import { Metrics } from './metrics.ts';
 import type { Primary } from './primary.ts';
 import type { SessionRules } from './relay/sessionPolicy.ts';
@@ -65,8 +62,6 @@ const HTTP_OPTIONS = {
 
 /** How many connections, or unanswered requests, one source may have besides its sessions. */
 const ADDITIONAL_CONNECTIONS = 100;
-
-const NOT_FOUND = 'Not found: no page and no target has this path.\n';
 
 export interface BridgeLimits {
   maxSessions: number;
@@ -297,36 +292,4 @@ export function connectionLimits({ maxSessionsPerSource }: BridgeLimits): QuotaL
     total: Number.POSITIVE_INFINITY,
     perSource: maxSessionsPerSource + ADDITIONAL_CONNECTIONS,
   };
-}
-
-/** Rejects a request for a path, or a target, that does not exist. */
-function rejectUnknown(metrics: Metrics) {
-  return (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    if (request.ws) metrics.recordRejection('target');
-    return reply.code(404).send(NOT_FOUND);
-  };
-}
-
-/** A request for the log. The address is parsed because a proxy may append the client's port. */
-function loggedRequest(request: FastifyRequest) {
-  const { method, url, host, socket } = request;
-  return {
-    method,
-    url,
-    host,
-    remoteAddress: clientAddress(request),
-    remotePort: socket.remotePort,
-  };
-}
-
-/**
- * Rejects a request whose path cannot be decoded. No hook runs for it, so the connection of an
- * upgrade has to be closed here.
- */
-function rejectMalformed({ socket }: FastifyRequest, reply: FastifyReply): void {
-  reply.header('connection', 'close').raw.once('finish', () => socket.destroySoon());
-  void reply
-    .code(400)
-    .type('text/plain; charset=utf-8')
-    .send('Rejected: the path cannot be decoded.\n');
 }
