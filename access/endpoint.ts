@@ -1,4 +1,4 @@
-// A TCP endpoint: the one way to name it, write it, and read it from a listening socket.
+// Where a server listens: the one way to name it, write it, and read it from a listening socket.
 
 import type { Server } from 'node:net';
 
@@ -8,8 +8,18 @@ export interface Endpoint {
   port: number;
 }
 
-/** @returns `HOST:PORT`, an IPv6 address in brackets (RFC 3986, section 3.2.2). */
-export function formatEndpoint({ host, port }: Endpoint): string {
+/** A Unix socket, by the path of its file. */
+export interface UnixSocket {
+  path: string;
+}
+
+/** Where a server listens. */
+export type ListenAddress = Endpoint | UnixSocket;
+
+/** @returns `HOST:PORT`, an IPv6 address in brackets (RFC 3986, section 3.2.2); or `unix:PATH`. */
+export function formatEndpoint(address: ListenAddress): string {
+  if ('path' in address) return `unix:${address.path}`;
+  const { host, port } = address;
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 

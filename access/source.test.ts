@@ -23,6 +23,15 @@ test('matches the listed addresses and networks, and nothing else', () => {
   expect(['128.0.0.1', '::2', '10.1.2.4', '2001:db9::1', 'name'].filter(matches)).toEqual([]);
 });
 
-test.each(['localhost', '10.0.0.0/33', '10.0.0.0/x', ''])('rejects the network %j', (network) => {
-  expect(() => addressMatcher([network])).toThrow();
+test('matches the peers on a Unix socket if they are listed', () => {
+  expect(addressMatcher(['unix', '10.0.0.0/8'])('unix')).toBe(true);
+  expect(addressMatcher(['0.0.0.0/0', '::/0'])('unix')).toBe(false);
+  expect(sourceOf('unix')).toBe('unix');
 });
+
+test.each(['localhost', 'unix:', '10.0.0.0/33', '10.0.0.0/x', ''])(
+  'rejects the network %j',
+  (network) => {
+    expect(() => addressMatcher([network])).toThrow();
+  },
+);

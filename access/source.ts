@@ -3,10 +3,16 @@
 import { BlockList, isIPv6 } from 'node:net';
 
 /**
+ * Stands for the address of every peer on a Unix socket: it has none. All of them are one source,
+ * like the peers on the loopback address.
+ */
+export const UNIX_PEER = 'unix';
+
+/**
  * The source that an address belongs to: an IPv4 address itself, or the /64 of an IPv6 address,
  * because one host usually has a whole /64 (RFC 6177, section 2; RFC 7421).
  *
- * @param address An IP address, without a zone.
+ * @param address An IP address, without a zone, or UNIX_PEER.
  */
 export function sourceOf(address: string): string {
   // A copy: the string may be a slice of a header, and would keep all of it in memory while
@@ -23,7 +29,7 @@ export function plainAddress(address: string): string {
 /**
  * Makes a function that checks whether an address is in a list of addresses and networks.
  *
- * @param networks `ADDRESS` or `ADDRESS/PREFIX`, IPv4 or IPv6.
+ * @param networks `ADDRESS` or `ADDRESS/PREFIX`, IPv4 or IPv6; or UNIX_PEER.
  * @throws TypeError or RangeError if an entry is invalid.
  */
 export function addressMatcher(networks: readonly string[]): (address: string) => boolean {
@@ -32,6 +38,7 @@ export function addressMatcher(networks: readonly string[]): (address: string) =
   const listed = new Set(networks);
   const list = new BlockList();
   for (const network of networks) {
+    if (network === UNIX_PEER) continue;
     const [address = '', prefix] = network.split('/');
     const family = familyOf(address);
     if (prefix === undefined) list.addAddress(address, family);

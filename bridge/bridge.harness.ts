@@ -65,8 +65,18 @@ export interface TestBridgeSettings extends Partial<BridgeSettings> {
  */
 export async function startBridge(
   targets: Record<string, number | string>,
-  { host = '127.0.0.1', proxyVersion, tlsName, ...settings }: TestBridgeSettings = {},
+  { host = '127.0.0.1', ...settings }: TestBridgeSettings = {},
 ): Promise<RunningBridge> {
+  const app = await buildTestBridge(targets, settings);
+  const { port } = await listen(app, host, 0);
+  return { app, host, port };
+}
+
+/** Builds the bridge of `startBridge`, which does not listen yet. */
+export async function buildTestBridge(
+  targets: Record<string, number | string>,
+  { proxyVersion, tlsName, ...settings }: Omit<TestBridgeSettings, 'host'> = {},
+): Promise<FastifyInstance> {
   const pageDir = await mkdtemp(join(tmpdir(), 'motd-page-'));
   onTestFinished(() => rm(pageDir, { recursive: true }));
   await writeFile(join(pageDir, 'index.html'), '<!doctype html><title>page</title>');
@@ -88,14 +98,14 @@ export async function startBridge(
     ...settings,
   });
   onTestFinished(() => app.close());
-  const { port } = await listen(app, host, 0);
-  return { app, host, port };
+  return app;
 }
 
 const DEFAULTS: Omit<BridgeSettings, 'targets' | 'pageDir'> = {
   basePath: '',
   publicOrigins: [],
   isTrustedProxy: () => false,
+  parseUserName: (bytes) => bytes || undefined,
   mayReadMetrics: () => true,
   limits: { maxSessions: 100, maxSessionsPerSource: 100, maxMessageBytes: 1024 * 1024 },
   rules: { pingIntervalMs: 30_000, idleTimeoutMs: 0, maxLifetimeMs: 0, maxMessagesPerSecond: 0 },

@@ -12,19 +12,16 @@
 //   targets       WebSocket routes              routes after `upgrades` accept upgrades
 
 import type { SecureContextOptions } from 'node:tls';
-import Fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-} from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { LocalQuota } from '../access/localQuota.ts';
 import type { QuotaLimits } from '../access/quota.ts';
+import { UNIX_PEER } from '../access/source.ts';
 import { DescriptorBudget } from './descriptorBudget.ts';
 import { type AddRoutes, routeTools } from './http/addedRoutes.ts';
 import { type AdminOptions, serveAdminRoutes } from './http/adminRoutes.ts';
 import { CHALLENGE, type CheckPassword, requireBasicAuth } from './http/basicAuth.ts';
-import { clientAddress } from './http/clientAddress.ts';
+import { setPeerKind } from './http/clientAddress.ts';
+import { countRefusedCertificates, nameByCertificate } from './http/clientCertificate.ts';
 import { parseForwardedAddress } from './http/forwardedAddress.ts';
 import { setHeaders } from './http/headers.ts';
 import { CONNECTION_OPTIONS, httpServerFactory } from './http/httpServer.ts';
@@ -34,9 +31,12 @@ import { inlineScriptHashes, servePage } from './http/page.ts';
 import { destroyConnectionsOnClose, limitUpgradeTime } from './http/rawConnections.ts';
 import { limitReadTime } from './http/readDeadline.ts';
 import { RequestGuards } from './http/requestGuards.ts';
+import { loggedRequest } from './http/requestLog.ts';
 import { normalizeRequestTarget } from './http/requestTarget.ts';
 import { serveTargetDescriptions } from './http/targetRoutes.ts';
 import { withAndWithoutSlash } from './http/trailingSlash.ts';
+import { nameByHeader } from './http/trustedNames.ts';
+import { rejectMalformed, rejectUnknown } from './http/unroutable.ts';
 import { Metrics } from './metrics.ts';
 import type { Primary } from './primary.ts';
 import type { SessionRules } from './relay/sessionPolicy.ts';
@@ -64,8 +64,6 @@ const HTTP_OPTIONS = {
 /** How many connections, or unanswered requests, one source may have besides its sessions. */
 const ADDITIONAL_CONNECTIONS = 100;
 
-const NOT_FOUND = 'Not found: no page and no target has this path.\n';
-
 export interface BridgeLimits {
   maxSessions: number;
   /** Per IPv4 address, or IPv6 /64. */
@@ -79,7 +77,11 @@ export interface BridgeSettings extends AdminOptions {
   pageDir: string;
   /** Further origins of the page, for example behind a reverse proxy. */
   publicOrigins: readonly string[];
-  /** Whether the `X-Forwarded-For` of an IP address is trusted. */
+  /** The origins whose pages may show this one in a frame. By default, none. */
+  frameOrigins?: readonly string[] | undefined;
+  /** Whether it will listen on a Unix socket. By default, on a TCP port. */
+  isOnUnixSocket?: boolean | undefined;
+  /** Whether the `X-Forwarded-For` of an IP address, or of UNIX_PEER, is trusted. */
   isTrustedProxy: (address: string) => boolean;
   limits: BridgeLimits;
   rules: SessionRules;
@@ -87,12 +89,19 @@ export interface BridgeSettings extends AdminOptions {
   primary?: Primary | undefined;
   /** Logs requests; without it, they are not logged. */
   logger?: FastifyBaseLogger | undefined;
-  /** The certificate, the key and the minimum version; without them, plain HTTP. */
+  /**
+   * The certificate, the key and the minimum version; without them, plain HTTP. With `ca`, clients
+   * need a certificate that it has signed.
+   */
   tls?: SecureContextOptions | undefined;
   /** How many file descriptors this process may have open. */
   maxDescriptors: number;
   /** How long a peer may take to read a piece of a response; by default, a minute. */
   readTimeoutMs?: number | undefined;
+  /** The header in which a trusted proxy names the user. */
+  authHeader?: string | undefined;
+  /** Parses the name of a user, as bytes in a header or a certificate. */
+  parseUserName: (bytes: string) => string | undefined;
   /** Checks the password of a user; without it, no password is required. */
   checkPassword?: CheckPassword | undefined;
   /** Issues tokens for the login cookie; without it, every request needs the password. */
@@ -140,7 +149,12 @@ export async function buildBridge(options: BridgeSettings): Promise<FastifyInsta
 function partsFor(options: BridgeSettings): Parts {
   const { targets, rules, connectTimeoutMs, targetCas, primary, checkPassword, logins } = options;
   const metrics = new Metrics();
-  for (const { name } of targets.all) metrics.countersOf(name);
+  // The counts of a target that is removed stay: a counter must not decrease.
+  const countAll = () => {
+    for (const { name } of targets.all) metrics.countersOf(name);
+  };
+  countAll();
+  targets.onReplace(countAll);
   primary?.onSample(() => metrics.sample());
   const descriptors = new DescriptorBudget(options.maxDescriptors);
   return {
@@ -154,11 +168,13 @@ function partsFor(options: BridgeSettings): Parts {
 }
 
 function createApp({ options, metrics }: Parts): Built<'created'> {
-  const { pageDir, isTrustedProxy, logger, tls, readTimeoutMs } = options;
+  const { pageDir, isTrustedProxy, isOnUnixSocket = false, logger, tls } = options;
   const app: FastifyInstance = Fastify({
     ...(logger && { loggerInstance: logger.child({}, { serializers: { req: loggedRequest } }) }),
-    trustProxy: (text) => {
-      const address = parseForwardedAddress(text);
+    // The peer of a connection comes first, and has no address on a Unix socket.
+    trustProxy: (text: string | undefined, index) => {
+      const isUnixPeer = isOnUnixSocket && index === 0;
+      const address = isUnixPeer ? UNIX_PEER : parseForwardedAddress(text ?? '');
       return address !== undefined && isTrustedProxy(address);
     },
     // A request that does not end must not delay the stop.
@@ -172,8 +188,12 @@ function createApp({ options, metrics }: Parts): Built<'created'> {
       rejectMalformed(request, reply);
     },
   });
-  setHeaders(app, inlineScriptHashes(pageDir));
-  limitReadTime(app, readTimeoutMs);
+  setPeerKind(app, isOnUnixSocket);
+  setHeaders(app, {
+    scriptHashes: inlineScriptHashes(pageDir),
+    frameOrigins: options.frameOrigins ?? [],
+  });
+  limitReadTime(app, options.readTimeoutMs);
   app.setNotFoundHandler(rejectUnknown(metrics));
   return { app, phase: 'created' };
 }
@@ -213,9 +233,21 @@ function guardRequests({ app }: Built<'connections'>, { guards }: Parts): Built<
 
 async function requirePasswords(
   { app }: Built<'guards'>,
-  { options: { checkPassword }, metrics, cookie }: Parts,
+  { options, metrics, cookie }: Parts,
 ): Promise<Built<'passwords'>> {
+  const { tls, authHeader, isTrustedProxy, parseUserName, checkPassword } = options;
+  const onUnnamed = () => metrics.recordRejection('user');
   const onRejection = () => metrics.recordRejection('password');
+  app.decorateRequest('user', undefined);
+  // Each of them names the user. The last one counts: it knows more than the connection.
+  if (tls?.ca !== undefined) {
+    countRefusedCertificates(app, (reason) => metrics.recordRefusedCertificate(reason));
+    nameByCertificate(app, parseUserName, onUnnamed);
+  }
+  if (authHeader !== undefined) {
+    const proxies = { isTrustedProxy, parseName: parseUserName, onRejection: onUnnamed };
+    nameByHeader(app, { header: authHeader, ...proxies });
+  }
   if (checkPassword) await requireBasicAuth(app, { checkPassword, cookie, onRejection });
   return { app, phase: 'passwords' };
 }
@@ -231,7 +263,7 @@ function serveTargets(
 }
 
 function requestGuards(
-  { limits, publicOrigins, isTrustedProxy, primary }: BridgeSettings,
+  { limits, publicOrigins, isTrustedProxy, isOnUnixSocket = false, primary }: BridgeSettings,
   metrics: Metrics,
   descriptors: DescriptorBudget,
 ): RequestGuards {
@@ -239,6 +271,7 @@ function requestGuards(
     metrics,
     descriptors,
     isTrustedProxy,
+    isOnUnixSocket,
     originPolicy: new OriginPolicy(publicOrigins),
     connections: primary?.connections ?? new LocalQuota(connectionLimits(limits)),
     requests: new LocalQuota(connectionLimits(limits)),
@@ -260,36 +293,4 @@ export function connectionLimits({ maxSessionsPerSource }: BridgeLimits): QuotaL
     total: Number.POSITIVE_INFINITY,
     perSource: maxSessionsPerSource + ADDITIONAL_CONNECTIONS,
   };
-}
-
-/** Rejects a request for a path, or a target, that does not exist. */
-function rejectUnknown(metrics: Metrics) {
-  return (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    if (request.ws) metrics.recordRejection('target');
-    return reply.code(404).send(NOT_FOUND);
-  };
-}
-
-/** A request for the log. The address is parsed because a proxy may append the client's port. */
-function loggedRequest(request: FastifyRequest) {
-  const { method, url, host, socket } = request;
-  return {
-    method,
-    url,
-    host,
-    remoteAddress: clientAddress(request),
-    remotePort: socket.remotePort,
-  };
-}
-
-/**
- * Rejects a request whose path cannot be decoded. No hook runs for it, so the connection of an
- * upgrade has to be closed here.
- */
-function rejectMalformed({ socket }: FastifyRequest, reply: FastifyReply): void {
-  reply.header('connection', 'close').raw.once('finish', () => socket.destroySoon());
-  void reply
-    .code(400)
-    .type('text/plain; charset=utf-8')
-    .send('Rejected: the path cannot be decoded.\n');
 }

@@ -1,10 +1,11 @@
-// Makes a bridge listen: on one address, or on both addresses of `localhost`.
+// Makes a bridge listen: on one address, on both addresses of `localhost`, or on a Unix socket.
 
 import { createServer, type Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
-import { type Endpoint, listeningEndpoint } from '../access/endpoint.ts';
+import { type Endpoint, listeningEndpoint, type UnixSocket } from '../access/endpoint.ts';
 import { isLocalhost, listenOnLocalhost } from '../access/localhost.ts';
+import { listenOnSocketFile, type SocketFile } from '../access/unixSocket.ts';
 import { CONNECTION_OPTIONS } from './http/httpServer.ts';
 
 /**
@@ -15,6 +16,20 @@ import { CONNECTION_OPTIONS } from './http/httpServer.ts';
  */
 export function listen(app: FastifyInstance, host: string, port: number): Promise<Endpoint> {
   return isLocalhost(host) ? listenOnBoth(app, port) : listenOn(app, host, port);
+}
+
+/**
+ * Starts to accept connections on a Unix socket. The bridge must have been built for one.
+ *
+ * @throws SocketPathError or Node's error if it cannot listen.
+ */
+export async function listenOnPath(
+  app: FastifyInstance,
+  file: UnixSocket | SocketFile,
+): Promise<UnixSocket> {
+  const { path } = file;
+  await listenOnSocketFile(file, () => app.listen({ path }));
+  return { path };
 }
 
 async function listenOnBoth(app: FastifyInstance, port: number): Promise<Endpoint> {

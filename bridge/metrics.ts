@@ -8,6 +8,7 @@ import {
   type MetricsText,
   sampleOf,
 } from '../access/metricSamples.ts';
+import type { CertificateRefusal } from './http/clientCertificate.ts';
 import type { TargetFailure } from './relay/describeFailure.ts';
 
 /** Why a connection or a request was rejected. */
@@ -16,6 +17,7 @@ export type RejectionReason =
   | 'origin'
   | 'headers'
   | 'password'
+  | 'user'
   | 'target'
   | 'sessions'
   | 'sessions_per_source'
@@ -55,6 +57,7 @@ export class Metrics implements MetricsText {
   readonly #rejections: Counter<'reason'>;
   readonly #streamRejections: Counter<'reason'>;
   readonly #streams: Gauge;
+  readonly #refusedCertificates: Counter<'reason'>;
 
   constructor() {
     const registers = [this.#registry];
@@ -93,6 +96,12 @@ export class Metrics implements MetricsText {
     this.#streamRejections = new Counter({
       name: 'motd_bridge_event_stream_rejections_total',
       help: 'Event streams rejected, by reason.',
+      labelNames: ['reason'],
+      registers,
+    });
+    this.#refusedCertificates = new Counter({
+      name: 'motd_bridge_client_certificates_refused_total',
+      help: 'TLS handshakes that failed because of the certificate of the client, by reason.',
       labelNames: ['reason'],
       registers,
     });
@@ -136,6 +145,10 @@ export class Metrics implements MetricsText {
   recordStreamRejection(reason: StreamRejectionReason): void {
     this.#streamRejections.inc({ reason });
     this.recordRejection(reason);
+  }
+
+  recordRefusedCertificate(reason: CertificateRefusal): void {
+    this.#refusedCertificates.inc({ reason });
   }
 
   text(): Promise<string> {

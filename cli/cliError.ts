@@ -1,6 +1,7 @@
 // Errors for the user of the command: one line that names the problem and the flag to change,
 // without a stack trace.
 
+import { dirname } from 'node:path';
 import type { Endpoint } from '../access/endpoint.ts';
 import {
   type ConnectFailure,
@@ -63,6 +64,29 @@ export function listenError(error: unknown, { host, port }: Endpoint, portFlag: 
       return error;
     default:
       return cliError(error, `cannot listen on ${host}, port ${port}: ${code}; check ${hostFlag}`);
+  }
+}
+
+/**
+ * Describes why a server could not listen on a Unix socket.
+ *
+ * @param flag The flag that sets the path.
+ * @returns A CliError, or `error` itself if it has no code.
+ */
+export function socketFileError(error: unknown, path: string, flag: string): unknown {
+  const code = errorCode(error);
+  switch (code) {
+    case 'EADDRINUSE':
+      return cliError(error, `${path} is already in use; choose another with ${flag}`);
+    case 'ENOTSOCK':
+      return cliError(error, `${path} exists, and is not a socket; choose another with ${flag}`);
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return cliError(error, `no such folder: ${dirname(path)}; check ${flag}`);
+    case undefined:
+      return error;
+    default:
+      return cliError(error, `cannot create ${path}: ${describeFileError(code)}; check ${flag}`);
   }
 }
 

@@ -1,13 +1,13 @@
 // Stop and reload requests to a command that keeps running, and its reports to its parent.
 
 import { closeSync, constants, openSync } from 'node:fs';
-import { type Endpoint, formatEndpoint } from '../access/endpoint.ts';
+import { type Endpoint, formatEndpoint, type ListenAddress } from '../access/endpoint.ts';
 import { hasErrorCode } from '../access/systemErrors.ts';
 import { notifyReady } from './serviceManager.ts';
 
 export interface Ready {
-  /** The endpoint at which the command listens. */
-  ready: Endpoint;
+  /** Where the command listens. */
+  ready: ListenAddress;
   /** The endpoint of its health checks, if it has one: plain HTTP. */
   health?: Endpoint | undefined;
 }

@@ -5,7 +5,7 @@ import type { LogFormat } from './options/options.ts';
 import { jsonLogger, printLine } from './output.ts';
 
 /** Reloads one thing. If it throws, it has changed nothing. */
-export type Reload = () => void;
+export type Reload = () => void | Promise<void>;
 
 /**
  * Combines several reloads. Each of them is independent: if one fails, the others still happen.
@@ -17,19 +17,26 @@ export function reloadHandler(
   reloads: Record<string, Reload | undefined>,
   log: LogFormat,
 ): (() => void) | undefined {
-  const handlers = Object.entries(reloads).flatMap(([what, reload]) =>
-    reload === undefined ? [] : [() => logOutcome(log, what, failureOf(reload))],
+  const entries = Object.entries(reloads);
+  const isEmpty = entries.every(([, reload]) => reload === undefined);
+  return isEmpty ? undefined : () => void reloadAll(entries, log);
+}
+
+/** Reports in the order of the entries, however long each takes. */
+async function reloadAll(
+  entries: readonly [string, Reload | undefined][],
+  log: LogFormat,
+): Promise<void> {
+  const outcomes = entries.flatMap(([what, reload]) =>
+    reload === undefined ? [] : [{ what, reason: failureOf(reload) }],
   );
-  if (handlers.length === 0) return undefined;
-  return () => {
-    for (const handle of handlers) handle();
-  };
+  for (const { what, reason } of outcomes) logOutcome(log, what, await reason);
 }
 
 /** @returns Why the reload failed; `undefined` if it succeeded. */
-function failureOf(reload: Reload): string | undefined {
+async function failureOf(reload: Reload): Promise<string | undefined> {
   try {
-    reload();
+    await reload();
     return undefined;
   } catch (error) {
     return errorMessage(error);

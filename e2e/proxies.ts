@@ -20,8 +20,12 @@ const RECONNECT_DELAY_MS = 20;
 export interface ProxySettings {
   /** The port it listens on, on 127.0.0.1. */
   port: number;
-  bridgePort: number;
+  /** One of the two. */
+  bridgePort?: number;
+  bridgeSocket?: string;
   usesTls?: boolean;
+  /** Asks for a name and a password in this file, and passes the name on (nginx). */
+  passwords?: string;
   /** After how many seconds without a byte it closes a WebSocket. */
   idleTimeout?: number;
   /**
@@ -97,14 +101,14 @@ async function startConfigured(
 }
 
 function nginxServer(settings: ProxySettings): string {
-  const { port, bridgePort, idleTimeout } = settings;
-  const pass = `proxy_pass http://127.0.0.1:${bridgePort}${settings.stripsBasePath ? '/' : ''};`;
+  const { port, idleTimeout } = settings;
+  const pass = nginxPass(settings);
   const timeout = idleTimeout === undefined ? '' : ` proxy_read_timeout ${idleTimeout}s;`;
   return replaceParts(codeBlock(PAGE, 'nginx', 'nginx'), [
     ['443 ssl', `127.0.0.1:${port}${settings.usesTls ? ' ssl' : ''}`],
     ['/etc/nginx/cert.pem', CERT],
     ['/etc/nginx/key.pem', KEY],
-    ['proxy_pass http://127.0.0.1:8080;', pass + timeout],
+    ['proxy_pass http://127.0.0.1:8080;', pass + timeout + nginxLogin(settings)],
     // Without it, nginx sends the address that it forwards to.
     ...(settings.host === 'rewritten'
       ? [['proxy_set_header Host $host:$server_port;', ''] as const]
@@ -116,6 +120,19 @@ function nginxServer(settings: ProxySettings): string {
       ? [['$proxy_add_x_forwarded_for', '$remote_addr:$remote_port'] as const]
       : []),
   ]);
+}
+
+function nginxLogin({ passwords }: ProxySettings): string {
+  if (passwords === undefined) return '';
+  const recipe = codeBlock(PAGE, 'Users of the proxy', 'nginx');
+  return replaceParts(recipe, [['/etc/nginx/passwords', passwords]]);
+}
+
+function nginxPass({ bridgePort, bridgeSocket, stripsBasePath }: ProxySettings): string {
+  if (bridgeSocket === undefined)
+    return `proxy_pass http://127.0.0.1:${bridgePort}${stripsBasePath ? '/' : ''};`;
+  const recipe = codeBlock(PAGE, 'Over a Unix socket', 'nginx');
+  return replaceParts(recipe, [['/run/motd-bridge/page.sock', bridgeSocket]]);
 }
 
 /** Wraps a `server` block in a minimal nginx.conf, which keeps all its files in the folder. */

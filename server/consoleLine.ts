@@ -27,7 +27,7 @@ export function consoleLine(event: ServerEvent): string | undefined {
 function lineOf(event: ServerEvent): string | undefined {
   switch (event.event) {
     case 'listening':
-      return `TCP Server is listening on ${formatEndpoint(event.endpoint)}`;
+      return `${'path' in event.endpoint ? '' : 'TCP '}Server is listening on ${formatEndpoint(event.endpoint)}`;
     case 'connected':
       return `Connected by ${tuple(event.peer)}${userIn(event.peer)}`;
     case 'received':

@@ -1,6 +1,6 @@
 // The events that the server reports to its operator, as console lines (consoleLine.ts) or as JSON.
 
-import type { Endpoint } from '../access/endpoint.ts';
+import type { ListenAddress } from '../access/endpoint.ts';
 import type { Reply } from '../protocol/replies.ts';
 import { decodeForDisplay } from '../protocol/utf8.ts';
 import type { RejectionReason } from './net/proxyHeader.ts';
@@ -9,7 +9,7 @@ import type { StoreEvent } from './stores/store.ts';
 
 export type ServerEvent =
   | StoreEvent
-  | { event: 'listening'; endpoint: Endpoint }
+  | { event: 'listening'; endpoint: ListenAddress }
   | { event: 'connected'; peer: Peer }
   /** `line` is a byte string, as received. Lines with a password are not reported. */
   | { event: 'received'; peer: Peer; line: string }

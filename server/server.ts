@@ -3,12 +3,13 @@
 import { once } from 'node:events';
 import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
-import { type Endpoint, listeningEndpoint } from '../access/endpoint.ts';
+import { type Endpoint, listeningEndpoint, type UnixSocket } from '../access/endpoint.ts';
 import { isLocalhost, listenOnLocalhost } from '../access/localhost.ts';
 import { rejectionQuota } from '../access/localQuota.ts';
 import type { PasswordChecker } from '../access/passwordGuard.ts';
 import type { UnassignedQuota } from '../access/quota.ts';
-import { plainAddress } from '../access/source.ts';
+import { plainAddress, UNIX_PEER } from '../access/source.ts';
+import { listenOnSocketFile, type SocketFile } from '../access/unixSocket.ts';
 import { type AcceptContext, acceptPeer } from './acceptPeer.ts';
 import type { Compat, StoreCounts } from './connectionContext.ts';
 import { EncodedReplies } from './encodedReplies.ts';
@@ -39,7 +40,7 @@ export interface ServerOptions {
   connections: UnassignedQuota;
   /** How long a peer may neither send nor read, in milliseconds; 0 for no limit. */
   idleTimeoutMs: number;
-  /** Whether a PROXY header from an IP address is trusted. */
+  /** Whether a PROXY header from an IP address, or from UNIX_PEER, is trusted. */
   isTrustedProxy: (address: string) => boolean;
   /** A secret. A PROXY header that follows it is trusted from any address (parseProxyHeader.ts). */
   proxyKey?: string | undefined;
@@ -63,6 +64,9 @@ export class MotdServer {
   readonly #connections = new Map<GracefulStop, Promise<unknown>>();
   readonly #context: AcceptContext;
   #acceptFailureLoggedAtMs = Number.NEGATIVE_INFINITY;
+  /** How many connections a Unix socket has accepted. */
+  #unixPeers = 0;
+  #isOnUnixSocket = false;
   #isStopping = false;
 
   constructor({ tls, log, compat, onShutDown, ...options }: ServerOptions) {
@@ -137,6 +141,24 @@ export class MotdServer {
     return endpoint;
   }
 
+  /**
+   * Starts to accept connections on a Unix socket. Its peers have no address: `host` is UNIX_PEER,
+   * and `port` the number of the connection.
+   *
+   * @throws SocketPathError or Node's error if it cannot listen (EADDRINUSE, EACCES).
+   */
+  async listenOnPath(file: UnixSocket | SocketFile): Promise<UnixSocket> {
+    const { path } = file;
+    this.#isOnUnixSocket = true;
+    await listenOnSocketFile(file, () => {
+      this.#tcp.listen({ path });
+      return once(this.#tcp, 'listening');
+    });
+    this.#tcp.on('error', (error) => this.#tcpOnError(error));
+    this.#context.log?.({ event: 'listening', endpoint: { path } });
+    return { path };
+  }
+
   async #listenOnLocalhost(port: number): Promise<Endpoint> {
     const ipv6 = createServer(CONNECTION_OPTIONS, (socket) => this.#tcpOnConnection(socket));
     const listen = (host: string, at: number) => this.#listen({ host, port: at });
@@ -176,19 +198,25 @@ export class MotdServer {
   }
 
   #tcpOnConnection(socket: Socket): void {
-    const { remoteAddress, remotePort } = socket;
-    if (remoteAddress === undefined || remotePort === undefined) {
+    const peer = this.#peerOf(socket);
+    if (peer === undefined) {
       // The peer closed the connection before it was accepted.
       socket.destroy();
       return;
     }
-    const peer = { host: plainAddress(remoteAddress), port: remotePort };
     const stop = new GracefulStop();
     const closed = acceptPeer(socket, peer, this.#context, stop);
     this.#connections.set(
       stop,
       closed.then(() => this.#connections.delete(stop)),
     );
+  }
+
+  /** @returns `undefined` if the peer has closed the connection. */
+  #peerOf({ remoteAddress, remotePort }: Socket): Endpoint | undefined {
+    if (this.#isOnUnixSocket) return { host: UNIX_PEER, port: ++this.#unixPeers };
+    if (remoteAddress === undefined || remotePort === undefined) return undefined;
+    return { host: plainAddress(remoteAddress), port: remotePort };
   }
 
   /** Out of file descriptors or memory (accept(2)). Open connections are not affected. */

@@ -13,7 +13,12 @@ export type TlsFile =
   | 'signed'
   | 'expired'
   | 'future'
-  | 'elsewhere';
+  | 'elsewhere'
+  | 'client'
+  | 'client-ca'
+  | 'client-expired'
+  | 'client-key'
+  | 'client-nameless';
 
 /** @returns The path of a PEM file. */
 export function tlsFile(name: TlsFile): string {

@@ -56,7 +56,6 @@ export async function requireBasicAuth(
   app: FastifyInstance,
   { checkPassword, cookie, onRejection }: BasicAuthOptions,
 ): Promise<void> {
-  app.decorateRequest('user', undefined);
   await app.register(fastifyBasicAuth, {
     authenticate: { realm: 'motd' },
     validate: async (user, password, request) => {

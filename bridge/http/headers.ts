@@ -5,15 +5,22 @@ import { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import helmet from 'helmet';
 
+export interface PagePolicy {
+  /** The hashes of its inline scripts (CSP 3, section 2.3.1). */
+  scriptHashes: readonly string[];
+  /** The origins whose pages may show it in a frame. */
+  frameOrigins: readonly string[];
+}
+
 /**
  * Sets the headers of every response. Call it before the routes are registered. A response is not
  * cached unless its route allows it. Exception: a path that cannot be decoded gets 400 before any
  * hook runs, without these headers.
  *
- * @param scriptHashes The hashes of the page's inline scripts (CSP 3, section 2.3.1).
+ * @param page What the page's policy allows.
  */
-export function setHeaders(app: FastifyInstance, scriptHashes: readonly string[]): void {
-  const headers = { ...securityHeaders(scriptHashes), 'cache-control': 'no-store' };
+export function setHeaders(app: FastifyInstance, page: PagePolicy): void {
+  const headers = { ...securityHeaders(page), 'cache-control': 'no-store' };
   app.addHook('onRequest', (_request, reply, next) => {
     reply.headers(headers);
     next();
@@ -21,14 +28,20 @@ export function setHeaders(app: FastifyInstance, scriptHashes: readonly string[]
 }
 
 /** The headers that helmet sets. They are always the same: it would build them for each request. */
-function securityHeaders(scriptHashes: readonly string[]): OutgoingHttpHeaders {
+function securityHeaders({ scriptHashes, frameOrigins }: PagePolicy): OutgoingHttpHeaders {
+  const mayBeFramed = frameOrigins.length > 0;
   const setHeaders = helmet({
     contentSecurityPolicy: {
       useDefaults: false,
-      directives: { ...DIRECTIVES, scriptSrc: ["'self'", ...scriptHashes] },
+      directives: {
+        ...DIRECTIVES,
+        scriptSrc: ["'self'", ...scriptHashes],
+        frameAncestors: mayBeFramed ? frameOrigins : ["'none'"],
+      },
     },
-    // For browsers that do not support 'frame-ancestors'.
-    xFrameOptions: { action: 'deny' },
+    // For browsers that do not support 'frame-ancestors'. It has no form for an origin (RFC 7034,
+    // section 2.1).
+    xFrameOptions: mayBeFramed ? false : { action: 'deny' },
     // It has no effect over plain HTTP. If a reverse proxy terminates TLS, it sets this header.
     strictTransportSecurity: false,
   });
@@ -51,7 +64,6 @@ const DIRECTIVES = {
   manifestSrc: ["'self'"],
   baseUri: ["'none'"],
   formAction: ["'none'"],
-  frameAncestors: ["'none'"],
   requireTrustedTypesFor: ["'script'"],
   trustedTypes: ["'none'"],
 };

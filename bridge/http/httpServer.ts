@@ -30,7 +30,8 @@ export const CONNECTION_OPTIONS = {
  * and for the host `localhost` it creates a second, hidden server without the limits, whose
  * certificate could not be replaced.
  *
- * @param tls The certificate, the key and the minimum version; without them, plain HTTP.
+ * @param tls The certificate, the key and the minimum version; without them, plain HTTP. With `ca`,
+ *   the handshake requires a client certificate.
  * @param onTooMany Called for each connection that is closed because of its unanswered requests.
  */
 export function httpServerFactory(
@@ -39,7 +40,14 @@ export function httpServerFactory(
   onTooMany: () => void,
 ): FastifyServerFactory {
   const options = { keepAliveTimeout: KEEP_ALIVE_MS, ...http };
-  const secure = { ...options, ...tls, handshakeTimeout: HANDSHAKE_TIMEOUT_MS };
+  const requiresCertificate = tls?.ca !== undefined;
+  const secure = {
+    ...options,
+    ...tls,
+    requestCert: requiresCertificate,
+    rejectUnauthorized: requiresCertificate,
+    handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+  };
   return (handler) => {
     const server = tls === undefined ? createHttpServer(options) : createHttpsServer(secure);
     limitUnanswered(server, handler, { onRejection: onTooMany, acceptsUpgrades: true });

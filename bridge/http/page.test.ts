@@ -52,7 +52,7 @@ beforeAll(async () => {
 
 async function startPage(): Promise<number> {
   const app = Fastify();
-  setHeaders(app, inlineScriptHashes(pageDir));
+  setHeaders(app, { scriptHashes: inlineScriptHashes(pageDir), frameOrigins: [] });
   servePage(app, { pageDir, basePath: '', targets: TARGETS });
   onTestFinished(() => app.close());
   await app.listen({ host: '127.0.0.1', port: 0 });

@@ -11,7 +11,7 @@ import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { LocalQuota } from '../../access/localQuota.ts';
 import { createLease, type Quota } from '../../access/quota.ts';
-import { plainAddress, sourceOf } from '../../access/source.ts';
+import { plainAddress, sourceOf, UNIX_PEER } from '../../access/source.ts';
 import type { DescriptorBudget } from '../descriptorBudget.ts';
 import type { Metrics, RejectionReason } from '../metrics.ts';
 import { type ExceededLimit, LIMIT_REASON, type SessionQuota } from '../relay/sessionQuota.ts';
@@ -39,6 +39,8 @@ export interface RequestGuardsContext {
   metrics: Metrics;
   /** Whether an IP address is that of a trusted proxy, which connects for many clients. */
   isTrustedProxy: (address: string) => boolean;
+  /** Whether connections have no address. */
+  isOnUnixSocket: boolean;
 }
 
 type Next = () => void;
@@ -168,9 +170,10 @@ export class RequestGuards {
   }
 
   #serverOnConnection(socket: Socket): void {
-    const address = plainAddress(socket.remoteAddress ?? '');
+    const { isOnUnixSocket, isTrustedProxy } = this.#context;
+    const address = isOnUnixSocket ? UNIX_PEER : plainAddress(socket.remoteAddress ?? '');
     // A trusted proxy has no quota: its clients have (`requests`, `upgrades`).
-    if (!this.#context.isTrustedProxy(address)) {
+    if (!isTrustedProxy(address)) {
       void this.#checkConnectionQuota(socket, sourceOf(address));
     }
   }

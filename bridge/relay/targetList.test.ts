@@ -14,7 +14,12 @@ test('finds a target by its name, and the default target without one', () => {
 
 test('finds only the new targets once it is replaced', () => {
   const targets = new TargetList([motd]);
+  let seen = targets.default;
+  targets.onReplace(() => {
+    seen = targets.default;
+  });
   targets.replace([redis]);
+  expect(seen).toBe(redis);
   expect(targets.default).toBe(redis);
   expect(targets.find('motd')).toBeUndefined();
 });

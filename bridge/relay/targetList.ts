@@ -8,6 +8,7 @@ export type Targets = readonly [Target, ...Target[]];
 
 export class TargetList {
   #targets: Targets;
+  readonly #listeners: (() => void)[] = [];
 
   constructor(targets: Targets) {
     this.#targets = targets;
@@ -29,5 +30,11 @@ export class TargetList {
 
   replace(targets: Targets): void {
     this.#targets = targets;
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** @param listener Called after each `replace`. */
+  onReplace(listener: () => void): void {
+    this.#listeners.push(listener);
   }
 }

@@ -1,14 +1,15 @@
 // The TCP services that the bridge may connect to. A client selects one by name, never by address.
 
 import { isIP } from 'node:net';
-import type { Endpoint } from '../../access/endpoint.ts';
+import type { Endpoint, ListenAddress } from '../../access/endpoint.ts';
+import { MAX_SOCKET_PATH_BYTES } from '../../access/unixSocket.ts';
 
 export interface Target {
   name: string;
   /**
    * The address it listens on, as for `net.connect`: a TCP endpoint, or the path of a Unix socket.
    */
-  address: Endpoint | { path: string };
+  address: ListenAddress;
   /**
    * The name, or the IP address, that its certificate must have; without one, TLS is not used.
    */
@@ -57,11 +58,8 @@ const TARGET = new RegExp(
   `^(?<name>[A-Za-z0-9][A-Za-z0-9_-]{0,31})=(?<destination>\\S+?)` +
     `(?<marks>(?:\\+(?:${[...MARKS.keys()].join('|')})(?:=[^+\\s]+)?)*)$`,
 );
-const TCP = /^(?:\[(?<ipv6>[0-9A-Fa-f:.]+)\]|(?<host>[^:[\]/\s+]+)):(?<port>\d{1,5})$/;
+const TCP = /^(?:\[(?<ipv6>[0-9A-Fa-f:.]+)\]|(?<host>[^:[\]/\s+-][^:[\]/\s+]*)):(?<port>\d{1,5})$/;
 const UNIX = /^unix:(?<path>\/\S+)$/;
-
-/** The maximum length of a Unix socket's path, in bytes: `sun_path` without its NUL (unix(7)). */
-const MAX_PATH_BYTES = 107;
 
 /**
  * Parses a target.
@@ -130,6 +128,6 @@ function parseTcp(text: string): Endpoint | undefined {
 
 function parseUnix(text: string): { path: string } | undefined {
   const path = UNIX.exec(text)?.groups?.['path'];
-  if (path === undefined || Buffer.byteLength(path) > MAX_PATH_BYTES) return undefined;
+  if (path === undefined || Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES) return undefined;
   return { path };
 }

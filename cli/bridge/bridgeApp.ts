@@ -2,24 +2,22 @@
 
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
-import { type Endpoint, formatEndpoint } from '../../access/endpoint.ts';
+import { type Endpoint, formatEndpoint, type ListenAddress } from '../../access/endpoint.ts';
 import { addressMatcher } from '../../access/source.ts';
 import { type BridgeLimits, type BridgeSettings, buildBridge } from '../../bridge/bridge.ts';
-import { listen } from '../../bridge/listen.ts';
+import { listen, listenOnPath } from '../../bridge/listen.ts';
 import { TargetCas } from '../../bridge/relay/targetCas.ts';
-import { TargetList } from '../../bridge/relay/targetList.ts';
+import type { TargetList } from '../../bridge/relay/targetList.ts';
 import type { Target } from '../../bridge/relay/targets.ts';
-import { listenError } from '../cliError.ts';
+import { parseUserName } from '../../server/net/userName.ts';
+import { CliError, listenError, socketFileError } from '../cliError.ts';
 import { reportToParent } from '../lifecycle.ts';
 import { maxOpenFiles } from '../maxOpenFiles.ts';
-import {
-  type BridgeRuleOptions,
-  DEFAULT_TARGET,
-  type HttpOptions,
-} from '../options/bridgeOptions.ts';
+import type { BridgeRuleOptions, HttpOptions } from '../options/bridgeOptions.ts';
 import type { FeedOptions } from '../options/feedOptions.ts';
 import { LOOPBACK, type TlsOptions } from '../options/options.ts';
 import type { ProxyKeyOptions } from '../options/proxyKey.ts';
+import { type ChosenSocketFile, HTTP_SOCKET, socketFileFrom } from '../options/socketFile.ts';
 import { readCa } from '../options/tlsFiles.ts';
 import { jsonLogger, printLine } from '../output.ts';
 import { feedRoutes } from './bridgeFeed.ts';
@@ -34,6 +32,7 @@ export interface BridgeOptions
   usersFile?: string;
   target?: Target[];
   targetCa?: string;
+  targetsFile?: string;
   idleTimeout: number;
   trustProxy?: string[];
   readyUrl?: URL;
@@ -42,26 +41,53 @@ export interface BridgeOptions
 /** The folder of the built page. */
 export const PAGE_DIR = fileURLToPath(new URL('../page', import.meta.url));
 
+export interface StartedBridge {
+  app: FastifyInstance;
+  address: ListenAddress;
+}
+
+/** Where the bridge listens, by its flags. */
+export function addressFrom(options: BridgeOptions): Endpoint | ChosenSocketFile {
+  const { httpHost: host, httpPort: port, httpSocket, httpSocketMode } = options;
+  return socketFileFrom(httpSocket, httpSocketMode, HTTP_SOCKET) ?? { host, port };
+}
+
 /**
  * Builds a bridge and makes it listen.
  *
+ * @param address A socket file; or, in a worker, its path, which the primary prepares
+ *   (workerPool.ts).
+ * @param targets Those of `readTargets`.
  * @param overrides Settings that do not come directly from a flag.
  * @param reportFeed Called when the feed has read the message, and when it could not.
  * @throws CliError if it cannot listen.
  */
 export async function startBridgeApp(
   options: BridgeOptions,
+  address: ListenAddress | ChosenSocketFile,
+  targets: TargetList,
   overrides: Partial<BridgeSettings>,
   reportFeed: (report: FeedReport) => void,
-): Promise<{ app: FastifyInstance; endpoint: Endpoint }> {
-  const { httpHost, httpPort } = options;
-  const settings = { ...settingsFrom(options), ...overrides };
-  const addRoutes = feedRoutes(options, settings.targets.all, settings.targetCas, reportFeed);
+): Promise<StartedBridge> {
+  const isOnUnixSocket = 'path' in address;
+  const settings = { ...settingsFrom(options), isOnUnixSocket, targets, ...overrides };
+  const addRoutes = feedRoutes(options, targets, settings.targetCas, reportFeed);
   const app = await buildBridge({ ...settings, addRoutes });
-  const endpoint = await listen(app, httpHost, httpPort).catch((error: unknown) => {
-    throw listenError(error, { host: httpHost, port: httpPort }, '--http-port');
-  });
-  return { app, endpoint };
+  return { app, address: await listenAt(app, address) };
+}
+
+async function listenAt(
+  app: FastifyInstance,
+  address: ListenAddress | ChosenSocketFile,
+): Promise<ListenAddress> {
+  try {
+    if (!('path' in address)) return await listen(app, address.host, address.port);
+    return await listenOnPath(app, address);
+  } catch (error) {
+    throw 'path' in address
+      ? socketFileError(error, address.path, HTTP_SOCKET.path)
+      : listenError(error, address, '--http-port');
+  }
 }
 
 /**
@@ -69,12 +95,15 @@ export async function startBridgeApp(
  */
 export function announceBridge(
   { log, basePath, tlsCert }: BridgeOptions,
-  endpoint: Endpoint,
+  address: ListenAddress,
 ): void {
   const scheme = tlsCert === undefined ? 'http' : 'https';
+  const where = formatEndpoint(address);
   if (log === 'console')
-    printLine(`Bridge is listening on ${scheme}://${formatEndpoint(endpoint)}${basePath}`);
-  reportToParent({ ready: endpoint });
+    printLine(
+      `Bridge is listening on ${'path' in address ? where : `${scheme}://${where}${basePath}`}`,
+    );
+  reportToParent({ ready: address });
 }
 
 export function limitsFrom(options: BridgeOptions): BridgeLimits {
@@ -89,15 +118,15 @@ function targetCasOf({ targetCa }: BridgeOptions): TargetCas {
   return new TargetCas(targetCa === undefined ? undefined : readCa(targetCa, '--target-ca'));
 }
 
-function settingsFrom(options: BridgeOptions): BridgeSettings {
-  const [first = DEFAULT_TARGET, ...others] = options.target ?? [];
+function settingsFrom(options: BridgeOptions): Omit<BridgeSettings, 'targets'> {
   return {
-    // Only `motd up` passes a key, and it passes one target.
-    targets: new TargetList([{ ...first, proxyKey: options.proxyKey }, ...others]),
     pageDir: PAGE_DIR,
     basePath: options.basePath,
     publicOrigins: options.publicOrigin ?? [],
+    frameOrigins: options.frameFrom ?? [],
     isTrustedProxy: addressMatcher(options.trustProxy ?? []),
+    authHeader: authHeaderFrom(options),
+    parseUserName,
     mayReadMetrics: addressMatcher(options.metricsFrom ?? LOOPBACK),
     limits: limitsFrom(options),
     rules: {
@@ -112,4 +141,10 @@ function settingsFrom(options: BridgeOptions): BridgeSettings {
     maxDescriptors: maxOpenFiles(),
     logger: jsonLogger(options.log),
   };
+}
+
+/** @throws CliError if nobody may send the header. */
+function authHeaderFrom({ authHeader, trustProxy = [] }: BridgeOptions): string | undefined {
+  if (authHeader === undefined || trustProxy.length > 0) return authHeader;
+  throw new CliError('--auth-header needs --trust-proxy: only a proxy may name the user');
 }

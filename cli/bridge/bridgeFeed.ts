@@ -4,10 +4,12 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import { formatEndpoint } from '../../access/endpoint.ts';
 import type { AddRoutes } from '../../bridge/http/addedRoutes.ts';
 import { type ConnectTargetOptions, connectTarget } from '../../bridge/relay/connectTarget.ts';
 import type { TargetCas } from '../../bridge/relay/targetCas.ts';
+import type { TargetList } from '../../bridge/relay/targetList.ts';
 import type { Target } from '../../bridge/relay/targets.ts';
 import type { ServerConnection } from '../../client/connect.ts';
 import { Feed } from '../../feed/feed.ts';
@@ -21,7 +23,8 @@ import { type FeedReport, feedFailure } from './feedOutage.ts';
 const BOARD = fileURLToPath(new URL('board.html', import.meta.url));
 
 /**
- * @param targets Those of the bridge, one of which `--feed` may name.
+ * @param targets Those of the bridge, one of which `--feed` may name. If it gets another address,
+ *   the feed follows it there.
  * @param targetCas Who may sign the certificate of the message server.
  * @param report Called when the message was read, and when it could not be.
  * @returns The routes; `undefined` without `--feed`.
@@ -29,17 +32,16 @@ const BOARD = fileURLToPath(new URL('board.html', import.meta.url));
  */
 export function feedRoutes(
   options: FeedOptions & BridgeRuleOptions,
-  targets: readonly Target[],
+  targets: TargetList,
   targetCas: TargetCas,
   report: (report: FeedReport) => void,
 ): AddRoutes | undefined {
   const { feed: chosen, connectTimeout, pingInterval, maxLifetime } = options;
   if (chosen === undefined) return undefined;
-  const target = targetOf(chosen, targets);
   const name = typeof chosen === 'string' ? chosen : addressOf(chosen);
   const connectOptions = { connectTimeoutMs: connectTimeout * 1000, targetCas };
   const feed = new Feed({
-    open: () => openTarget(target, connectOptions),
+    open: openFeedTarget(chosen, targets, connectOptions),
     onRead: () => report({ target: name, isAvailable: true }),
     onFailure: (error) => report(feedFailure(name, error)),
     heartbeatMs: pingInterval * 1000,
@@ -54,7 +56,11 @@ export function feedRoutes(
   return (app, tools) => serveFeed(app, tools, feed, pages);
 }
 
-function targetOf(chosen: string | Target, targets: readonly Target[]): Target {
+/**
+ * @param chosen The value of `--feed`.
+ * @throws CliError if there is no such target, or it cannot be watched.
+ */
+export function feedTarget(chosen: string | Target, targets: readonly Target[]): Target {
   const target = typeof chosen === 'string' ? targets.find(({ name }) => name === chosen) : chosen;
   if (target === undefined) {
     const names = targets.map(({ name }) => name).join(', ');
@@ -70,6 +76,28 @@ function targetOf(chosen: string | Target, targets: readonly Target[]): Target {
 
 function addressOf({ address }: Target): string {
   return 'path' in address ? address.path : formatEndpoint(address);
+}
+
+/** @returns A function that connects to the target of the feed. */
+function openFeedTarget(
+  chosen: string | Target,
+  targets: TargetList,
+  options: ConnectTargetOptions,
+) {
+  let target = feedTarget(chosen, targets.all);
+  const sockets = new Set<ServerConnection>();
+  targets.onReplace(() => {
+    const next = feedTarget(chosen, targets.all);
+    if (isDeepStrictEqual(next, target)) return;
+    target = next;
+    // The feed connects again.
+    for (const socket of sockets) socket.destroy();
+  });
+  return async () => {
+    const socket = await openTarget(target, options);
+    sockets.add(socket);
+    return socket.once('close', () => sockets.delete(socket));
+  };
 }
 
 async function openTarget(

@@ -2,7 +2,9 @@
 // turn, and holds everything they share. It relays nothing.
 
 import type { ChildProcess } from 'node:child_process';
+import { withinTime } from '../../access/withinTime.ts';
 import { connectionLimits, sessionLimits } from '../../bridge/bridge.ts';
+import type { Targets } from '../../bridge/relay/targetList.ts';
 import { onStopRequest } from '../lifecycle.ts';
 import { readTlsIdentity, type TlsIdentity } from '../options/tlsFiles.ts';
 import { exitWhenFlushed, linePrinter } from '../output.ts';
@@ -13,18 +15,22 @@ import { IpcPeer } from '../workers/ipc.ts';
 import { toPem } from '../workers/pemIdentity.ts';
 import { type QuotaMember, SharedQuotas } from '../workers/sharedQuotas.ts';
 import { type ConnectedWorker, WorkerPool } from '../workers/workerPool.ts';
-import { announceBridge, type BridgeOptions, limitsFrom } from './bridgeApp.ts';
+import { addressFrom, announceBridge, type BridgeOptions, limitsFrom } from './bridgeApp.ts';
 import {
   type PrimaryMethods,
   type QuotaName,
   WORKER_ENVIRONMENT,
   type WorkerMethods,
 } from './bridgeProtocol.ts';
+import { readTargets } from './bridgeTargets.ts';
 import { FeedOutage, feedLog } from './feedOutage.ts';
 import { type ReloadableUsers, UserPasswords } from './userPasswords.ts';
 
 /** Longer than a worker takes to stop, shorter than `motd up` allows for the whole bridge. */
 const STOP_DEADLINE_MS = 8_000;
+
+/** How long a worker may take to confirm new targets. */
+const CONFIRM_TIMEOUT_MS = 5_000;
 
 const METRIC_NAMES = {
   workers: 'motd_bridge_workers',
@@ -39,18 +45,26 @@ const METRIC_NAMES = {
 export async function runPrimary(options: BridgeOptions, environment: Environment): Promise<void> {
   const tls = readTlsIdentity(options);
   const users = UserPasswords.fromFile(options.usersFile);
-  const primary = new BridgePrimary(options, environment, users, tls);
+  const primary = new BridgePrimary({
+    options,
+    environment,
+    targets: readTargets(options),
+    users,
+    tls,
+  });
   const { pool } = primary;
   const reloadCertificate = () => {
     const identity = readTlsIdentity(options);
     if (identity !== undefined) primary.replaceCertificate(identity);
   };
+  const reloadTargets = () => primary.replaceTargets(readTargets(options));
   onStopRequest(
     () => pool.stop(),
     reloadHandler(
       {
         'The certificate': tls && reloadCertificate,
         'The list of users': users?.reload,
+        'The list of targets': options.targetsFile === undefined ? undefined : reloadTargets,
       },
       options.log,
     ),
@@ -61,21 +75,27 @@ export async function runPrimary(options: BridgeOptions, environment: Environmen
   exitWhenFlushed();
 }
 
+interface PrimaryParts {
+  options: BridgeOptions;
+  /** Added to the environment of the workers. */
+  environment: Environment;
+  targets: Targets;
+  users: ReloadableUsers | undefined;
+  tls: TlsIdentity | undefined;
+}
+
 class BridgePrimary {
   readonly pool: WorkerPool<QuotaName, WorkerMethods>;
   readonly #users: ReloadableUsers | undefined;
   readonly #metrics = new ClusterMetrics({ names: METRIC_NAMES });
   readonly #feedOutage: FeedOutage;
+  #targets: Targets;
   #tls: TlsIdentity | undefined;
 
-  constructor(
-    options: BridgeOptions,
-    environment: Environment,
-    users: ReloadableUsers | undefined,
-    tls: TlsIdentity | undefined,
-  ) {
-    const { log, workers, httpHost, httpPort } = options;
+  constructor({ options, environment, targets, users, tls }: PrimaryParts) {
+    const { log, workers } = options;
     this.#users = users;
+    this.#targets = targets;
     this.#tls = tls;
     this.#feedOutage = new FeedOutage(feedLog(log));
     const limits = limitsFrom(options);
@@ -84,7 +104,7 @@ class BridgePrimary {
       {
         name: 'Bridge worker',
         count: workers,
-        endpoint: { host: httpHost, port: httpPort },
+        endpoint: addressFrom(options),
         // Sessions are long and busy: each worker must get as many.
         distribution: 'inTurn',
         environment: { ...environment, ...WORKER_ENVIRONMENT },
@@ -102,13 +122,28 @@ class BridgePrimary {
     for (const peer of this.pool.peers) peer.notify('replaceCertificate', toPem(tls));
   }
 
+  /**
+   * Resolves when every worker uses the new targets. One that ends meanwhile is restarted with them.
+   *
+   * @throws Error if a worker does not respond. It uses them as soon as it does.
+   */
+  async replaceTargets(targets: Targets): Promise<void> {
+    this.#targets = targets;
+    const confirmed = this.pool.peers.map(async (peer) => {
+      await peer.call('replaceTargets', targets).catch(() => {});
+    });
+    if ((await withinTime(Promise.all(confirmed), CONFIRM_TIMEOUT_MS, 'late')) === 'late')
+      throw new Error('a worker does not respond; the other workers use the new list');
+  }
+
   #connect(child: ChildProcess, member: QuotaMember<QuotaName>): ConnectedWorker<WorkerMethods> {
     const users = this.#users;
     const methods: PrimaryMethods = {
       ...member.methods,
       loaded: () =>
         peer.notify('start', {
-          httpPort: this.pool.port,
+          address: this.pool.address,
+          targets: this.#targets,
           tls: this.#tls && toPem(this.#tls),
           countedKeys: member.join(),
         }),

@@ -1,8 +1,10 @@
 // The IPC methods (ipc.ts) between the primary and the workers of `motd bridge --workers`. The
 // primary owns everything shared: files, quotas, passwords, metrics. Workers relay.
 
+import type { ListenAddress } from '../../access/endpoint.ts';
 import type { PasswordResult } from '../../access/passwordResult.pure.ts';
 import type { Logins } from '../../bridge/http/loginCookie.ts';
+import type { Targets } from '../../bridge/relay/targetList.ts';
 import { ownVariable } from '../options/environment.ts';
 import type { PemIdentity } from '../workers/pemIdentity.ts';
 import type { CountedKeys, QuotaPrimaryMethods } from '../workers/sharedQuotas.ts';
@@ -24,7 +26,8 @@ export function isBridgeWorker(): boolean {
 export type QuotaName = 'sessions' | 'connections';
 
 export interface WorkerConfig {
-  httpPort: number;
+  address: ListenAddress;
+  targets: Targets;
   tls: PemIdentity | undefined;
   countedKeys: CountedKeys<QuotaName>;
 }
@@ -46,4 +49,6 @@ export type WorkerMethods = PooledWorkerMethods<QuotaName> & {
   /** Called first, once. */
   start(config: WorkerConfig): void;
   replaceCertificate(tls: PemIdentity): void;
+  /** New sessions use them as soon as this returns. */
+  replaceTargets(targets: Targets): void;
 };

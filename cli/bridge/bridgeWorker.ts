@@ -2,25 +2,26 @@
 // shared.
 
 import type { FastifyInstance } from 'fastify';
-import type { Endpoint } from '../../access/endpoint.ts';
+import type { ListenAddress } from '../../access/endpoint.ts';
 import { METRICS_CONTENT_TYPE, type MetricSample } from '../../access/metricSamples.ts';
 import type { WorkerQuota } from '../../access/workerQuota.ts';
 import { type BridgeSettings, connectionLimits, sessionLimits } from '../../bridge/bridge.ts';
 import { replaceCertificate } from '../../bridge/http/httpServer.ts';
+import { TargetList } from '../../bridge/relay/targetList.ts';
 import { onStopRequest, reportToParent } from '../lifecycle.ts';
 import { exitWhenFlushed, jsonLogger } from '../output.ts';
 import { IpcPeer } from '../workers/ipc.ts';
 import { fromPem, type PemIdentity } from '../workers/pemIdentity.ts';
 import { workerQuotas } from '../workers/sharedQuotas.ts';
-import { type BridgeOptions, limitsFrom, startBridgeApp } from './bridgeApp.ts';
+import { type BridgeOptions, limitsFrom, type StartedBridge, startBridgeApp } from './bridgeApp.ts';
 import type { PrimaryMethods, QuotaName, WorkerConfig, WorkerMethods } from './bridgeProtocol.ts';
 
 /** Serves its share of the connections until a stop request. */
 export async function runWorker(options: BridgeOptions): Promise<void> {
   try {
-    const { app, endpoint } = await start(options);
+    const { app, address } = await start(options);
     onStopRequest(() => void app.close().then(exitWhenFlushed));
-    reportToParent({ ready: endpoint });
+    reportToParent({ ready: address });
   } catch (error) {
     // The IPC channel would keep this process alive as long as the primary.
     process.channel?.unref();
@@ -28,7 +29,7 @@ export async function runWorker(options: BridgeOptions): Promise<void> {
   }
 }
 
-function start(options: BridgeOptions): Promise<{ app: FastifyInstance; endpoint: Endpoint }> {
+function start(options: BridgeOptions): Promise<StartedBridge> {
   return new Promise((resolve, reject) => {
     let worker: BridgeWorker | undefined;
     const methods: WorkerMethods = {
@@ -40,6 +41,7 @@ function start(options: BridgeOptions): Promise<{ app: FastifyInstance; endpoint
       handBack: (quota, key) => worker?.quotas[quota].handBack(key),
       sample: async () => worker?.sample() ?? [],
       replaceCertificate: (tls) => worker?.replaceCertificate(tls),
+      replaceTargets: (targets) => worker?.targets.replace(targets),
     };
     const primary = new IpcPeer<PrimaryMethods>(process, methods);
     primary.notify('loaded');
@@ -48,9 +50,10 @@ function start(options: BridgeOptions): Promise<{ app: FastifyInstance; endpoint
 
 class BridgeWorker {
   readonly quotas: Record<QuotaName, WorkerQuota>;
+  readonly targets: TargetList;
   readonly #options: BridgeOptions;
   readonly #primary: IpcPeer<PrimaryMethods>;
-  readonly #httpPort: number;
+  readonly #address: ListenAddress;
   /** The current certificate. It may be replaced while the bridge starts. */
   #tls: PemIdentity | undefined;
   #app: FastifyInstance | undefined;
@@ -59,20 +62,21 @@ class BridgeWorker {
   // Synchronous: the next message of the primary may need the quotas.
   constructor(
     options: BridgeOptions,
-    { httpPort, tls, countedKeys }: WorkerConfig,
+    { address, targets, tls, countedKeys }: WorkerConfig,
     primary: IpcPeer<PrimaryMethods>,
   ) {
     const limits = limitsFrom(options);
     const both = { sessions: sessionLimits(limits), connections: connectionLimits(limits) };
     this.quotas = workerQuotas(both, options.workers, countedKeys, primary);
+    this.targets = new TargetList(targets);
     this.#options = options;
     this.#primary = primary;
-    this.#httpPort = httpPort;
+    this.#address = address;
     this.#tls = tls;
   }
 
-  async start(): Promise<{ app: FastifyInstance; endpoint: Endpoint }> {
-    const options = { ...this.#options, httpPort: this.#httpPort };
+  async start(): Promise<StartedBridge> {
+    const options = this.#options;
     const primary = this.#primary;
     const tls = this.#tls;
     const overrides: Partial<BridgeSettings> = {
@@ -95,8 +99,12 @@ class BridgeWorker {
         },
       },
     };
-    const started = await startBridgeApp(options, overrides, (report) =>
-      primary.notify('reportFeed', report),
+    const started = await startBridgeApp(
+      options,
+      this.#address,
+      this.targets,
+      overrides,
+      (report) => primary.notify('reportFeed', report),
     );
     this.#app = started.app;
     if (this.#tls !== undefined && this.#tls !== tls) this.replaceCertificate(this.#tls);

@@ -2,13 +2,16 @@
 
 import { existsSync } from 'node:fs';
 import { replaceCertificate } from '../../bridge/http/httpServer.ts';
+import { TargetList } from '../../bridge/relay/targetList.ts';
 import {
+  addressFrom,
   announceBridge,
   type BridgeOptions,
   PAGE_DIR,
   startBridgeApp,
 } from '../bridge/bridgeApp.ts';
 import { isBridgeWorker } from '../bridge/bridgeProtocol.ts';
+import { readTargets } from '../bridge/bridgeTargets.ts';
 import { collectOnOneThread } from '../bridge/collectOnOneThread.ts';
 import { FeedOutage, feedLog } from '../bridge/feedOutage.ts';
 import { UserPasswords } from '../bridge/userPasswords.ts';
@@ -39,9 +42,12 @@ export async function bridge(options: BridgeOptions, environment: Environment): 
 async function runBridge(options: BridgeOptions): Promise<void> {
   const tls = readTlsIdentity(options);
   const users = UserPasswords.fromFile(options.usersFile);
+  const targets = new TargetList(readTargets(options));
   const outage = new FeedOutage(feedLog(options.log));
-  const { app, endpoint } = await startBridgeApp(
+  const { app, address } = await startBridgeApp(
     options,
+    addressFrom(options),
+    targets,
     { tls, checkPassword: users?.check, logins: users?.logins },
     (report) => outage.report(process, report),
   );
@@ -50,15 +56,17 @@ async function runBridge(options: BridgeOptions): Promise<void> {
     const identity = readTlsIdentity(options);
     if (identity !== undefined) replaceCertificate(app, identity);
   };
+  const reloadTargets = () => targets.replace(readTargets(options));
   onStopRequest(
     () => void app.close().then(exitWhenFlushed),
     reloadHandler(
       {
         'The certificate': tls && reloadCertificate,
         'The list of users': users?.reload,
+        'The list of targets': options.targetsFile === undefined ? undefined : reloadTargets,
       },
       options.log,
     ),
   );
-  announceBridge(options, endpoint);
+  announceBridge(options, address);
 }

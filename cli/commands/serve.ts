@@ -16,6 +16,7 @@ import type { TlsOptions } from '../options/options.ts';
 import { readPasswordFile } from '../options/passwordFile.ts';
 import { rejectWeakPassword } from '../options/rejectWeakPassword.ts';
 import type { HealthOptions, ServeOptions } from '../options/serverOptions.ts';
+import { SERVER_SOCKET, socketFileFrom } from '../options/socketFile.ts';
 import { readTlsIdentity } from '../options/tlsFiles.ts';
 import { eventLog, flushAndExit } from '../output.ts';
 import { reloadHandler } from '../reload.ts';
@@ -39,11 +40,12 @@ export async function serve(options: ServeCommandOptions & TlsOptions): Promise<
     // The address of an inherited socket is not known before the server listens: assume any.
     rejectWeakPassword(options, ANY_ADDRESS, 'to listen on a socket from the service manager');
   }
+  const file = socketFileFrom(options.socket, options.socketMode, SERVER_SOCKET);
   const passwords = createPasswordGuard(options);
   const tls = readTlsIdentity(options);
   const log = eventLog(options.log);
   const store = await openStoreFor(options, log);
-  const server = await createServer({ options, socket, store, passwords, tls, log });
+  const server = await createServer({ options, socket, file, store, passwords, tls, log });
   const adminServer = new AdminServer({ server, store });
   let state: 'starting' | 'serving' | 'draining' = 'starting';
   const stop = async () => {

@@ -1,7 +1,7 @@
 // `motd up`: runs the server and the bridge, each in its own process, so that neither can take the
 // other down. After SHUTDOWN the server stays down; after a crash it is restarted.
 
-import { type Endpoint, formatEndpoint } from '../../access/endpoint.ts';
+import { type Endpoint, formatEndpoint, type ListenAddress } from '../../access/endpoint.ts';
 import { isShared } from '../../server/stores/openStore.ts';
 import { onStopRequest, type Ready } from '../lifecycle.ts';
 import type { BridgeRuleOptions, HttpOptions } from '../options/bridgeOptions.ts';
@@ -79,10 +79,10 @@ export async function up(
     return wasRequested ? 0 : 1;
   }
 
-  const scheme = options.tlsCert === undefined ? 'http' : 'https';
-  const page = `${scheme}://${formatEndpoint(connectable(bridgeReady.ready))}${options.basePath}`;
-  const { host, port } = connectable(serverReady.ready);
-  log(`Open ${page} in a browser, or run: nc ${host} ${port}`);
+  const page = pageAddress(options, bridgeReady.ready);
+  const isOnUnixSocket = 'path' in bridgeReady.ready;
+  const way = isOnUnixSocket ? `The page is on ${page}` : `Open ${page} in a browser`;
+  log(`${way}, or run: ${netcatCommand(serverReady.ready)}`);
   void server.ended.then(() => {
     if (!isStopping) log(SERVER_IS_DOWN);
   });
@@ -120,7 +120,7 @@ function serverEnvironment({ store }: UpOptions, previous?: Ready): Environment 
     MOTD_DRAIN: undefined,
     // The bridge's /readyz asks it whether the store is available.
     ...(isShared(store) && { MOTD_HEALTH_PORT: '0' }),
-    ...(previous && { MOTD_PORT: String(previous.ready.port) }),
+    ...(previous && 'port' in previous.ready && { MOTD_PORT: String(previous.ready.port) }),
     ...(previous?.health && { MOTD_HEALTH_PORT: String(previous.health.port) }),
   };
 }
@@ -135,12 +135,26 @@ function bridgeEnvironment(serverReady: Ready | undefined, previous?: Ready): En
     }),
     MOTD_READY_URL:
       serverReady?.health && `http://${formatEndpoint(connectable(serverReady.health))}/readyz`,
-    ...(previous && { MOTD_HTTP_PORT: String(previous.ready.port) }),
+    ...(previous && 'port' in previous.ready && { MOTD_HTTP_PORT: String(previous.ready.port) }),
   };
 }
 
-/** @returns An endpoint for clients of a server that listens on this one, or on every address. */
-function connectable({ host, port }: Endpoint): Endpoint {
+function pageAddress({ tlsCert, basePath }: UpOptions, address: ListenAddress): string {
+  const where = formatEndpoint(connectable(address));
+  if ('path' in address) return where;
+  return `${tlsCert === undefined ? 'http' : 'https'}://${where}${basePath}`;
+}
+
+function netcatCommand(address: ListenAddress): string {
+  if ('path' in address) return `nc -U ${address.path}`;
+  const { host, port } = connectable(address);
+  return `nc ${host} ${port}`;
+}
+
+/** @returns An address for clients of a server that listens on this one, or on every address. */
+function connectable<Address extends ListenAddress>(address: Address): Address | Endpoint {
+  if ('path' in address) return address;
+  const { host, port } = address;
   if (host === '0.0.0.0') return { host: '127.0.0.1', port };
   if (host === '::') return { host: '::1', port };
   return { host, port };

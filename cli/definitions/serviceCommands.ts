@@ -7,11 +7,18 @@ import {
   readyUrlOption,
   targetCaOption,
   targetOption,
+  targetsFileOption,
   usersOption,
 } from '../options/bridgeOptions.ts';
 import { environmentForChild, environmentOf } from '../options/environment.ts';
 import { feedOption, feedPageOptions } from '../options/feedOptions.ts';
-import { idleTimeoutOption, logOption, tlsOptions, trustProxyOption } from '../options/options.ts';
+import {
+  clientCaOption,
+  idleTimeoutOption,
+  logOption,
+  tlsOptions,
+  trustProxyOption,
+} from '../options/options.ts';
 import { proxyKeyOption } from '../options/proxyKey.ts';
 import {
   healthOptions,
@@ -34,6 +41,7 @@ export function addServiceCommands(program: Command): void {
       'its own bridge for TCP, none for HTTP',
     ),
     ...tlsOptions('serve the page over TLS'),
+    clientCaOption(),
     usersOption(),
     serverWorkersOption('--server-workers'),
     new Option('--open', 'open the page in the browser; as a variable, any value turns it on')
@@ -63,6 +71,7 @@ export function addServiceCommands(program: Command): void {
   const bridgeCommand = addCommand(program, 'bridge', 'run only the bridge and the page', [
     targetOption(),
     targetCaOption(),
+    targetsFileOption(),
     ...httpOptions(),
     ...bridgeRuleOptions(),
     feedOption(),
@@ -72,6 +81,7 @@ export function addServiceCommands(program: Command): void {
     proxyKeyOption(),
     readyUrlOption(),
     ...tlsOptions('serve the page over TLS'),
+    clientCaOption(),
     usersOption(),
     logOption(),
   ]).action(async (options) => {

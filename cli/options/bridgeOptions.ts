@@ -13,6 +13,7 @@ import {
 import {
   parseBasePath,
   parseCount,
+  parseHeaderName,
   parseHost,
   parseNetworks,
   parseOrigins,
@@ -21,6 +22,7 @@ import {
   parseTargets,
   parseWorkers,
 } from './parsers.ts';
+import { HTTP_SOCKET, socketOptions } from './socketFile.ts';
 
 export const DEFAULT_TARGET: Target = {
   name: 'motd',
@@ -31,12 +33,16 @@ export const DEFAULT_TARGET: Target = {
 export interface HttpOptions extends LogOptions {
   httpHost: string;
   httpPort: number;
+  httpSocket?: string;
+  httpSocketMode?: string;
 }
 
 /** Times are in seconds. For times and rates, 0 is unlimited. */
 export interface BridgeRuleOptions {
   basePath: string;
   publicOrigin?: string[];
+  frameFrom?: string[];
+  authHeader?: string;
   metricsFrom?: string[];
   maxSessions: number;
   maxSessionsPerSource: number;
@@ -73,6 +79,15 @@ export function targetCaOption(): Option {
     .helpGroup(GROUP.targets);
 }
 
+export function targetsFileOption(): Option {
+  return new Option(
+    '--targets-file <file>',
+    'file with further targets, one per line, in the form of --target; SIGHUP reads it again',
+  )
+    .env('MOTD_TARGETS_FILE')
+    .helpGroup(GROUP.targets);
+}
+
 export function httpOptions(): Option[] {
   return inGroup(GROUP.listen, [
     new Option(
@@ -86,6 +101,10 @@ export function httpOptions(): Option[] {
       .env('MOTD_HTTP_PORT')
       .argParser(parsePort)
       .default(8080),
+    ...socketOptions(HTTP_SOCKET, {
+      description: 'Unix socket to listen on for the page, such as that of a reverse proxy',
+      conflicts: ['httpHost', 'httpPort', 'open'],
+    }),
   ]);
 }
 
@@ -108,6 +127,19 @@ function reverseProxyOptions(): Option[] {
     )
       .env('MOTD_PUBLIC_ORIGIN')
       .argParser(parseOrigins),
+    new Option(
+      '--auth-header <name>',
+      'header in which a proxy in --trust-proxy names the user, such as X-Remote-User; requests without it are rejected',
+    )
+      .env('MOTD_AUTH_HEADER')
+      .argParser(parseHeaderName)
+      .conflicts('usersFile'),
+    new Option(
+      '--frame-from <url>',
+      'origin whose pages may show the page and /board in a frame, repeatable: https://HOST or https://HOST:PORT',
+    )
+      .env('MOTD_FRAME_FROM')
+      .argParser(parseOrigins),
   ]);
 }
 
@@ -115,7 +147,7 @@ function operationsOptions(): Option[] {
   return inGroup(GROUP.operations, [
     new Option(
       '--metrics-from <networks>',
-      'clients that may read /metrics, repeatable: ADDRESS, ADDRESS/PREFIX, or none ' +
+      'clients that may read /metrics, repeatable: ADDRESS, ADDRESS/PREFIX, unix, or none ' +
         `(default: ${LOOPBACK.join(' ')})`,
     )
       .env('MOTD_METRICS_FROM')

@@ -9,7 +9,6 @@ export interface FeedOptions {
   /** The name of a target, or a target of its own. */
   feed?: string | Target;
   feedOrigin?: string[];
-  frameFrom?: string[];
 }
 
 export function feedOption(): Option {
@@ -30,12 +29,6 @@ export function feedPageOptions(): Option[] {
       'origin whose pages may read /message, repeatable: https://HOST or https://HOST:PORT',
     )
       .env('MOTD_FEED_ORIGIN')
-      .argParser(parseOrigins),
-    new Option(
-      '--frame-from <url>',
-      'origin whose pages may show /board in a frame, repeatable: https://HOST or https://HOST:PORT',
-    )
-      .env('MOTD_FRAME_FROM')
       .argParser(parseOrigins),
   ]);
 }

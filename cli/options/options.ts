@@ -27,6 +27,7 @@ export interface AddressOptions {
 export interface TlsOptions {
   tlsCert?: string;
   tlsKey?: string;
+  tlsClientCa?: string;
 }
 
 export interface CompatOptions {
@@ -80,7 +81,8 @@ export function idleTimeoutOption(description: string): Option {
 export function trustProxyOption(what: string, defaultText: string): Option {
   return new Option(
     '--trust-proxy <networks>',
-    `accept the ${what} from these proxies, repeatable: ADDRESS, ADDRESS/PREFIX, or none ` +
+    `accept the ${what} from these proxies, repeatable: ADDRESS, ADDRESS/PREFIX, ` +
+      `unix for the peers of a Unix socket, or none ` +
       `(default: ${defaultText})`,
   )
     .env('MOTD_TRUST_PROXY')
@@ -98,6 +100,15 @@ export function tlsOptions(purpose: string): Option[] {
       'MOTD_TLS_KEY',
     ),
   ]);
+}
+
+export function clientCaOption(): Option {
+  return new Option(
+    '--tls-client-ca <file>',
+    'require a client certificate signed by a CA in this file (PEM); its Common Name is the user',
+  )
+    .env('MOTD_TLS_CLIENT_CA')
+    .helpGroup(GROUP.tls);
 }
 
 export function logOption(): Option {

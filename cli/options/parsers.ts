@@ -156,6 +156,17 @@ function parseOrigin(text: string): string {
   throw new InvalidArgumentError('It must be https://HOST or https://HOST:PORT, without a path.');
 }
 
+/** Headers whose meaning is not that of a user's name. */
+const OTHER_HEADERS = /^(?:host|origin|cookie|connection|upgrade|authorization|forwarded|sec-.*)$/i;
+
+/** The name of a header (RFC 9110, section 5.1), without the characters that no proxy uses. */
+export function parseHeaderName(text: string): string {
+  if (/^[A-Za-z][A-Za-z0-9-]{0,63}$/.test(text) && !OTHER_HEADERS.test(text)) return text;
+  throw new InvalidArgumentError(
+    'It must be the name of a header of its own, such as X-Remote-User.',
+  );
+}
+
 const MAX_WORKERS = 256;
 
 /** A number of processes, or `auto`. */
@@ -203,7 +214,7 @@ export function parseNetworks(text: string, previous: string[] = []): string[] {
     addressMatcher(networks);
   } catch {
     throw new InvalidArgumentError(
-      'It must be IP addresses such as 127.0.0.1, networks such as 10.0.0.0/8, or none.',
+      'It must be IP addresses such as 127.0.0.1, networks such as 10.0.0.0/8, unix, or none.',
     );
   }
   return [...previous, ...networks];

@@ -14,6 +14,7 @@ import {
   portOption,
 } from './options.ts';
 import { parseCount, parseHost, parseLine, parsePort, parseWorkers } from './parsers.ts';
+import { SERVER_SOCKET, socketOptions } from './socketFile.ts';
 
 export const DEFAULT_MESSAGE = 'An apple a day keeps the doctor away.';
 export const DEFAULT_PASSWORD = '123!abc';
@@ -34,6 +35,8 @@ export interface ServeOptions extends AddressOptions, LogOptions, EtcdOptions, C
   idleTimeout: number;
   trustProxy?: string[];
   proxyKey?: string;
+  socket?: string;
+  socketMode?: string;
 }
 
 export interface WorkersOptions {
@@ -54,6 +57,10 @@ export function listenAddressOptions(): Option[] {
       .argParser(parseHost)
       .default(DEFAULT_HOST),
     portOption('TCP port to listen on; 0 picks a free one'),
+    ...socketOptions(SERVER_SOCKET, {
+      description: 'Unix socket to listen on',
+      conflicts: ['host', 'port'],
+    }),
     compatOption(
       'serve the original client: take what one read returns as a line, and send a status and ' +
         'the message apart',

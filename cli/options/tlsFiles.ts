@@ -8,19 +8,31 @@ import type { TlsOptions } from './options.ts';
 import { readPem } from './readPem.ts';
 import { readSecret } from './secretFile.ts';
 
+const CLIENT_CA = '--tls-client-ca';
+
 /** The certificate of a TLS server, its key, and the lowest version it accepts. */
 export interface TlsIdentity {
   cert: Buffer;
   key: Buffer;
   minVersion: 'TLSv1.2';
+  /** Those that sign the certificates of clients, which are required then. */
+  ca?: Buffer;
 }
 
 /**
  * @returns `undefined` if neither flag is given: no TLS.
  * @throws CliError if one is missing, or a file is invalid.
  */
-export function readTlsIdentity({ tlsCert, tlsKey }: TlsOptions): TlsIdentity | undefined {
-  return readIdentity(tlsCert, tlsKey, { cert: '--tls-cert', key: '--tls-key' });
+export function readTlsIdentity({
+  tlsCert,
+  tlsKey,
+  tlsClientCa,
+}: TlsOptions): TlsIdentity | undefined {
+  const identity = readIdentity(tlsCert, tlsKey, { cert: '--tls-cert', key: '--tls-key' });
+  if (tlsClientCa === undefined) return identity;
+  if (identity === undefined) throw new CliError('--tls-client-ca needs --tls-cert and --tls-key');
+  const ca = readCa(tlsClientCa, CLIENT_CA);
+  return checkUsable({ ...identity, ca }, tlsClientCa, CLIENT_CA);
 }
 
 /** Like `readTlsIdentity`, for any pair of flags. */

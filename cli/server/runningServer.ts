@@ -3,7 +3,7 @@
 
 import { createSecureContext } from 'node:tls';
 import { descriptorCheck, OUT_OF_DESCRIPTORS } from '../../access/descriptors.ts';
-import type { Endpoint } from '../../access/endpoint.ts';
+import type { ListenAddress } from '../../access/endpoint.ts';
 import { LocalQuota } from '../../access/localQuota.ts';
 import type { MetricsText } from '../../access/metricSamples.ts';
 import type { PasswordGuard } from '../../access/passwordGuard.ts';
@@ -15,6 +15,7 @@ import { MotdServer } from '../../server/server.ts';
 import type { PasswordUse } from '../../server/session/action.ts';
 import type { MessageStore } from '../../server/stores/store.ts';
 import type { HealthOptions, ServeOptions, WorkersOptions } from '../options/serverOptions.ts';
+import type { ChosenSocketFile } from '../options/socketFile.ts';
 import type { TlsIdentity } from '../options/tlsFiles.ts';
 import { listen } from './listen.ts';
 
@@ -25,6 +26,8 @@ export interface ServerParts {
   options: ServeCommandOptions;
   /** The descriptor of a socket from the service manager. */
   socket: number | undefined;
+  /** The Unix socket to listen on, in place of a port. */
+  file: ChosenSocketFile | undefined;
   store: MessageStore;
   passwords: PasswordGuard<PasswordUse>;
   tls: TlsIdentity | undefined;
@@ -44,7 +47,7 @@ export interface RunningServer {
    * @returns `undefined` if it was stopped before, or failed and another process has printed why.
    * @throws CliError if it cannot listen.
    */
-  listen(): Promise<Endpoint | undefined>;
+  listen(): Promise<ListenAddress | undefined>;
   /** Uses a new certificate for new connections. */
   replaceCertificate(tls: TlsIdentity): void;
   /**
@@ -56,7 +59,7 @@ export interface RunningServer {
 
 /** The server in this process alone. */
 export function serverInProcess(parts: ServerParts): RunningServer {
-  const { options, socket, store, passwords, tls, log } = parts;
+  const { options, socket, file, store, passwords, tls, log } = parts;
   const inForce = messageInForce(parts);
   const server = new MotdServer({
     store,
@@ -88,9 +91,9 @@ export function serverInProcess(parts: ServerParts): RunningServer {
     }),
     whyNotAccepting: async () => ((await canOpen()) ? undefined : OUT_OF_DESCRIPTORS),
     listen() {
-      const endpoint = listen(server, options, socket);
-      listening = endpoint;
-      return endpoint;
+      const address = listen(server, file ?? options, socket);
+      listening = address;
+      return address;
     },
     replaceCertificate: (identity) => server.replaceCertificate(createSecureContext(identity)),
     // Node cannot stop while it is about to listen.

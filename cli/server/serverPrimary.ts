@@ -9,7 +9,7 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { descriptorCheck, OUT_OF_DESCRIPTORS } from '../../access/descriptors.ts';
-import type { Endpoint } from '../../access/endpoint.ts';
+import type { ListenAddress } from '../../access/endpoint.ts';
 import type { MetricsText } from '../../access/metricSamples.ts';
 import { sharedCall } from '../../access/sharedCall.ts';
 import { withinTime } from '../../access/withinTime.ts';
@@ -102,7 +102,7 @@ export class ServerPrimary implements RunningServer {
     return canAccept ? undefined : OUT_OF_DESCRIPTORS;
   }
 
-  async listen(): Promise<Endpoint | undefined> {
+  async listen(): Promise<ListenAddress | undefined> {
     const endpoint = await this.#pool.start();
     if (endpoint !== undefined) this.#parts.log?.({ event: 'listening', endpoint });
     return endpoint;
@@ -118,14 +118,14 @@ export class ServerPrimary implements RunningServer {
   }
 
   #createPool(metrics: ClusterMetrics): WorkerPool<'connections', WorkerMethods> {
-    const { options, socket } = this.#parts;
+    const { options, socket, file } = this.#parts;
     const { host, port, workers } = options;
     const { maxConnections: total, maxConnectionsPerSource: perSource } = options;
     return new WorkerPool<'connections', WorkerMethods>(
       {
         name: 'Server worker',
         count: workers,
-        endpoint: { host, port },
+        endpoint: file ?? { host, port },
         // Passing each connection on would double the cost of a login (docs/capacity.md).
         distribution: 'byKernel',
         environment: WORKER_ENVIRONMENT,
@@ -177,7 +177,7 @@ export class ServerPrimary implements RunningServer {
   #configWith(countedKeys: WorkerConfig['countedKeys']): WorkerConfig {
     const { options, passwords, socket } = this.#parts;
     return {
-      listen: { host: options.host, port: this.#pool.port },
+      listen: this.#pool.address,
       socket,
       tls: this.#tls && toPem(this.#tls),
       maxConnections: options.maxConnections,

@@ -1,7 +1,7 @@
 // The IPC methods (ipc.ts) between the primary and the workers of `motd serve --workers`. The
 // primary owns everything shared: the store, passwords, quotas, files. Workers serve connections.
 
-import type { Endpoint } from '../../access/endpoint.ts';
+import type { ListenAddress } from '../../access/endpoint.ts';
 import type { PasswordResult } from '../../access/passwordResult.pure.ts';
 import type { Compat } from '../../server/connectionContext.ts';
 import type { PasswordUse } from '../../server/session/action.ts';
@@ -27,7 +27,7 @@ export function isServerWorker(): boolean {
 
 /** What a worker needs to serve. It reads no flag and no file. */
 export interface WorkerConfig {
-  listen: Endpoint;
+  listen: ListenAddress;
   /** The descriptor, in the primary, of a socket to listen on in place of `listen`. */
   socket?: number | undefined;
   tls?: PemIdentity | undefined;

@@ -3,11 +3,14 @@
 
 import type { ChildProcess } from 'node:child_process';
 import cluster from 'node:cluster';
-import type { Endpoint } from '../../access/endpoint.ts';
+import { chmodSync } from 'node:fs';
+import type { Endpoint, ListenAddress } from '../../access/endpoint.ts';
 import { freeLocalhostPort, isLocalhost } from '../../access/localhost.ts';
 import type { MetricSample } from '../../access/metricSamples.ts';
-import { CliError } from '../cliError.ts';
+import { PRIVATE_UMASK, removeStaleSocket } from '../../access/unixSocket.ts';
+import { CliError, socketFileError } from '../cliError.ts';
 import type { Ready, Report } from '../lifecycle.ts';
+import type { ChosenSocketFile } from '../options/socketFile.ts';
 import { type Environment, Supervisor } from '../supervisor.ts';
 import type { ClusterMetrics } from './clusterMetrics.ts';
 import type { IpcPeer } from './ipc.ts';
@@ -36,7 +39,7 @@ export interface WorkerPoolOptions<
   name: string;
   count: number;
   /** Where they listen. */
-  endpoint: Endpoint;
+  endpoint: Endpoint | ChosenSocketFile;
   /**
    * How a connection reaches a worker: the primary accepts it and passes it on to each in turn, or
    * the worker that the kernel wakes first accepts it from a socket that all of them share.
@@ -70,9 +73,9 @@ export class WorkerPool<
   readonly #workers = new Map<ChildProcess, ConnectedWorker<WorkerMethods>>();
   /** The workers that listen. The port is open while there is one. */
   readonly #listening = new Set<ChildProcess>();
-  #port: number;
-  /** The endpoint of the first worker that was ready. Every worker must use its port. */
-  #endpoint: Endpoint | undefined;
+  #address: ListenAddress;
+  /** The address of the first worker that was ready. Every worker must use its port. */
+  #endpoint: ListenAddress | undefined;
 
   /**
    * @param log Called with each line for the operator.
@@ -84,8 +87,8 @@ export class WorkerPool<
     }
     this.#options = options;
     this.#log = log;
-    this.#port = options.endpoint.port;
-    const { distribution, args, count } = options;
+    const { distribution, args, count, endpoint } = options;
+    this.#address = 'path' in endpoint ? { path: endpoint.path } : endpoint;
     // Overrides NODE_CLUSTER_SCHED_POLICY.
     cluster.schedulingPolicy = distribution === 'inTurn' ? cluster.SCHED_RR : cluster.SCHED_NONE;
     cluster.setupPrimary({
@@ -95,9 +98,9 @@ export class WorkerPool<
     this.#supervisors = Array.from({ length: count }, (_, index) => this.#supervise(index + 1));
   }
 
-  /** The port on which a worker has to listen. */
-  get port(): number {
-    return this.#port;
+  /** Where a worker has to listen. */
+  get address(): ListenAddress {
+    return this.#address;
   }
 
   /** The channels to the workers. */
@@ -119,10 +122,12 @@ export class WorkerPool<
    * Starts the workers. If one of them fails, the pool stops, and this process will exit with status
    * 1.
    *
-   * @returns The endpoint of the workers; `undefined` if they were stopped before, or one of them
+   * @returns The address of the workers; `undefined` if they were stopped before, or one of them
    *   failed and printed why.
+   * @throws CliError if the path of a socket file is in use.
    */
-  async start(): Promise<Endpoint | undefined> {
+  async start(): Promise<ListenAddress | undefined> {
+    await this.#prepareAddress();
     const endpoint = await this.#startWorkers();
     if (endpoint === undefined && !this.isStopping) {
       process.exitCode = 1;
@@ -131,10 +136,22 @@ export class WorkerPool<
     return endpoint;
   }
 
-  async #startWorkers(): Promise<Endpoint | undefined> {
-    const { host } = this.#options.endpoint;
-    // Choose the port here: for port 0, each worker could get another one.
-    if (this.#port === 0 && isLocalhost(host)) this.#port = await freeLocalhostPort();
+  async #prepareAddress(): Promise<void> {
+    const { endpoint } = this.#options;
+    if ('path' in endpoint) {
+      const { path, flag } = endpoint;
+      await removeStaleSocket(path).catch((error: unknown) => {
+        throw socketFileError(error, path, flag);
+      });
+      // Node binds in this process, when a worker listens: at any time.
+      process.umask(PRIVATE_UMASK);
+    } else if (endpoint.port === 0 && isLocalhost(endpoint.host)) {
+      // Choose the port here: each worker could get another one.
+      this.#address = { host: endpoint.host, port: await freeLocalhostPort() };
+    }
+  }
+
+  async #startWorkers(): Promise<ListenAddress | undefined> {
     const [first, ...others] = this.#supervisors;
     // An error in the settings would fail every worker. Start one first, to print the error once.
     const listening = await first?.start();
@@ -201,11 +218,13 @@ export class WorkerPool<
     return child;
   }
 
-  #childOnReady(child: ChildProcess, endpoint: Endpoint): void {
-    this.#endpoint ??= endpoint;
+  #childOnReady(child: ChildProcess, address: ListenAddress): void {
+    this.#endpoint ??= address;
+    const { endpoint } = this.#options;
+    if ('path' in endpoint) chmodSync(endpoint.path, endpoint.mode);
     // If the port was closed in between, port 0 gives another one. Restart the worker with the old
     // port.
-    if (endpoint.port === this.#endpoint.port) this.#listening.add(child);
+    if (portOf(address) === portOf(this.#endpoint)) this.#listening.add(child);
     else child.kill('SIGKILL');
   }
 
@@ -213,7 +232,13 @@ export class WorkerPool<
   // same port.
   #childOnClose(child: ChildProcess): void {
     if (!this.#listening.delete(child) || this.#listening.size > 0) return;
-    if (this.#endpoint !== undefined) this.#port = this.#endpoint.port;
+    const { endpoint } = this.#options;
+    if (this.#endpoint !== undefined && 'port' in this.#endpoint && 'port' in endpoint)
+      this.#address = { host: endpoint.host, port: this.#endpoint.port };
     if (!this.isStopping) this.#options.onDeserted?.();
   }
+}
+
+function portOf(address: ListenAddress): number | undefined {
+  return 'port' in address ? address.port : undefined;
 }

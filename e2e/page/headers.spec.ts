@@ -1,8 +1,12 @@
 // The page with its response headers, in a real Chromium: the strict policy is in force, and breaks
 // nothing.
 
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Page } from '@playwright/test';
-import { expect, PageTerminal, QUICK, test } from '../fixtures.ts';
+import { freePort } from '../../testing/freePort.ts';
+import { expect, PageTerminal, QUICK, startBridge, test } from '../fixtures.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 const DARK_BACKGROUND = 'rgb(16, 22, 29)';
@@ -165,6 +169,45 @@ test('rejects being framed by another page', async ({ page, bridge }) => {
   await expect.poll(() => violations.join('\n')).toContain("frame-ancestors 'none'");
   expect(await page.frameLocator('iframe').locator('#terminal').count()).toBe(0);
 });
+
+/** Serves a page of another origin, which shows a URL in a frame. @returns That origin. */
+async function startFramingPage(url: string): Promise<{ origin: string; close: () => void }> {
+  const server = createServer((_request, response) => {
+    response.setHeader('content-type', 'text/html');
+    response.end(`<!doctype html><title>intranet</title><iframe src="${url}"></iframe>`);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return { origin: `http://localhost:${port}`, close: () => server.close() };
+}
+
+test(
+  'lets the origin of --frame-from frame the page, and no other',
+  QUICK,
+  async ({ page, server }) => {
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}/`;
+    const [intranet, other] = [await startFramingPage(url), await startFramingPage(url)];
+    await startBridge(server.port, port, ['--frame-from', intranet.origin]);
+    const { headers } = await fetch(url);
+    expect(headers.get('x-frame-options')).toBeNull();
+    const policy = headers.get('content-security-policy')?.split(';');
+    expect(policy).toContain(`frame-ancestors ${intranet.origin}`);
+
+    await page.goto(intranet.origin);
+    const framed = page.frameLocator('iframe');
+    await expect(framed.locator('#message')).toContainText('An apple a day');
+
+    const refusal = page.waitForEvent('console', (entry) =>
+      entry.text().includes(`frame-ancestors ${intranet.origin}`),
+    );
+    await page.goto(other.origin);
+    await refusal;
+    expect(await framed.locator('#terminal').count()).toBe(0);
+    intranet.close();
+    other.close();
+  },
+);
 
 test('serves its assets compressed and immutable, and revalidates the page itself', async ({
   page,

@@ -1,0 +1,80 @@
+// Reads `--targets-file`: the targets of the bridge, one per line.
+
+import { closeSync, openSync, readSync } from 'node:fs';
+import { parseTarget, type Target } from '../../bridge/relay/targets.ts';
+import { CliError, fileError } from '../cliError.ts';
+import { decodeLines } from './textFile.ts';
+
+const FLAG = '--targets-file';
+
+/** Ten thousand targets. A larger file is not a list of targets: a log, or `/dev/zero`. */
+const MAX_FILE_BYTES = 1_000_000;
+
+/** A target contains no white space, so a comment may follow one. */
+const COMMENT = /(?:^|\s)#.*$/;
+
+const HYPHEN_HOST = /^[^=]*=\[?-/;
+
+/**
+ * Reads lines in the form of `--target`. Skips blank lines, and comments that start with `#`.
+ *
+ * @param flagTargets Those of `--target`. They come before those of the file.
+ * @returns All of them.
+ * @throws CliError that names the file and the number of the invalid line.
+ */
+export function readTargetsFile(file: string, flagTargets: readonly Target[]): Target[] {
+  const lines = decodeLines(readBounded(file), file);
+  const targets = [...flagTargets];
+  const origins = new Map(flagTargets.map(({ name }) => [name, '--target']));
+  for (const [index, line] of lines.entries()) {
+    const text = line.replace(COMMENT, '').trim();
+    if (text === '') continue;
+    const where = `${file}:${index + 1}`;
+    const target = parseLine(text, where);
+    const origin = origins.get(target.name);
+    if (origin !== undefined) {
+      throw new CliError(`${where}: repeats the name '${target.name}' of ${origin}; check ${FLAG}`);
+    }
+    origins.set(target.name, `line ${index + 1}`);
+    targets.push(target);
+  }
+  // An empty file is one that is being written.
+  if (targets.length > flagTargets.length) return targets;
+  throw new CliError(`no targets in ${file}; check ${FLAG}`);
+}
+
+function parseLine(text: string, where: string): Target {
+  const target = parseTarget(text);
+  if (target !== undefined) return target;
+  const problem = HYPHEN_HOST.test(text)
+    ? "a host cannot start with '-'"
+    : 'not a target: it must be NAME=HOST:PORT or NAME=unix:/PATH, with marks as in --target';
+  throw new CliError(`${where}: ${problem}; check ${FLAG}`);
+}
+
+/** Reads no more than the limit. The size of a pipe or a device is unknown before it is read. */
+function readBounded(file: string): Buffer {
+  const bytes = readUpTo(file, MAX_FILE_BYTES + 1);
+  if (bytes.length <= MAX_FILE_BYTES) return bytes;
+  throw new CliError(`${file} has more than ${MAX_FILE_BYTES} bytes; check ${FLAG}`);
+}
+
+function readUpTo(file: string, maxBytes: number): Buffer {
+  try {
+    const descriptor = openSync(file, 'r');
+    try {
+      const buffer = Buffer.alloc(maxBytes);
+      let length = 0;
+      while (length < maxBytes) {
+        const count = readSync(descriptor, buffer, length, maxBytes - length, null);
+        if (count === 0) break;
+        length += count;
+      }
+      return buffer.subarray(0, length);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    throw fileError(error, file, FLAG);
+  }
+}
