@@ -56,6 +56,8 @@ export function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => voi
 export interface TestBridgeSettings extends Partial<BridgeSettings> {
   host?: string;
   proxyVersion?: Target['proxyVersion'];
+  /** What marks set, for every target. */
+  marks?: Partial<Target>;
 }
 
 /**
@@ -63,7 +65,7 @@ export interface TestBridgeSettings extends Partial<BridgeSettings> {
  */
 export async function startBridge(
   targets: Record<string, number | string>,
-  { host = '127.0.0.1', proxyVersion, ...settings }: TestBridgeSettings = {},
+  { host = '127.0.0.1', proxyVersion, marks, ...settings }: TestBridgeSettings = {},
 ): Promise<RunningBridge> {
   const pageDir = await mkdtemp(join(tmpdir(), 'motd-page-'));
   onTestFinished(() => rm(pageDir, { recursive: true }));
@@ -76,6 +78,7 @@ export async function startBridge(
         ? { path: portOrPath }
         : { host: '127.0.0.1', port: portOrPath },
     proxyVersion,
+    ...marks,
   }));
   if (first === undefined) throw new Error('a bridge needs a target');
   const app = await buildBridge({

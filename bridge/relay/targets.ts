@@ -18,6 +18,12 @@ export interface Target {
    * `as=original` (http/targetPage.ts). Nothing else depends on it.
    */
   isOriginal?: boolean;
+  /** Whether it speaks Telnet, which the bridge then speaks with it (telnetRelay.ts). */
+  isTelnet?: boolean;
+  /** Whether the page shows its colors. The bridge relays them in any case. */
+  showsColor?: boolean;
+  /** Whether a browser may only read: anything it sends ends its session. */
+  isReadOnly?: boolean;
   /** A secret to send before that header, so that the target trusts it. */
   proxyKey?: string | undefined;
 }
@@ -31,6 +37,9 @@ const MARKS: ReadonlyMap<string, (value: string | undefined) => Partial<Target> 
     ['proxy', withoutValue({ proxyVersion: 1 })],
     ['proxy-v2', withoutValue({ proxyVersion: 2 })],
     ['original', withoutValue({ isOriginal: true })],
+    ['telnet', withoutValue({ isTelnet: true })],
+    ['color', withoutValue({ showsColor: true })],
+    ['readonly', withoutValue({ isReadOnly: true })],
   ]);
 
 // NAME fits into the reason of a close frame (describeFailure.ts) and into a URL path. HOST is a
@@ -49,7 +58,8 @@ const MAX_PATH_BYTES = 107;
  * Parses a target.
  *
  * @param text `NAME=HOST:PORT` or `NAME=unix:/PATH`, followed by marks: `+proxy` or `+proxy-v2` if
- *   the target expects a PROXY header of version 1 or 2, `+original` if it is an original server.
+ *   the target expects a PROXY header of version 1 or 2, `+original` if it is an original server;
+ *   `+telnet`, `+color`, `+readonly`, but none of these with `+original`.
  * @returns The target; `undefined` if the text is invalid.
  */
 export function parseTarget(text: string): Target | undefined {
@@ -62,7 +72,17 @@ export function parseTarget(text: string): Target | undefined {
     if (marked === undefined) return undefined;
     target = marked;
   }
-  return target;
+  return isContradictory(target) ? undefined : target;
+}
+
+/** An original server holds the message server's dialogue, and is not used line by line. */
+function isContradictory({ isOriginal, ...target }: Target): boolean {
+  return isOriginal === true && isUsedByLine(target);
+}
+
+/** Whether its marks are for a service that the page uses line by line. */
+export function isUsedByLine({ isTelnet, showsColor, isReadOnly }: Target): boolean {
+  return [isTelnet, showsColor, isReadOnly].includes(true);
 }
 
 /** @param mark Without its `+`. */

@@ -22,7 +22,7 @@ function parseTargetOrThrow(text: string): Target {
   throw new InvalidArgumentError(
     'It must be NAME=HOST:PORT, with IPv6 in brackets, or NAME=unix:/PATH; append +proxy or ' +
       '+proxy-v2 if the target expects a PROXY header of version 1 or 2, +original if it is an ' +
-      'original server.',
+      'original server; else +telnet, +color or +readonly.',
   );
 }
 
