@@ -15,6 +15,7 @@ import {
   findShellcheck,
   findStrace,
   findTelnet,
+  findTelnetd,
 } from './tools.mjs';
 
 const FOLDERS = ['protocol', 'access', 'server', 'client', 'bridge', 'feed', 'web', 'cli', 'bench'];
@@ -31,6 +32,7 @@ if (!MODES.includes(mode) || more.length > 0) {
 prepare();
 process.env['MOTD_TEST_NETCAT'] = findNetcat();
 process.env['MOTD_TEST_TELNET'] = findTelnet();
+process.env['MOTD_TEST_TELNETD'] = findTelnetd();
 process.env['MOTD_TEST_PYTHON'] = findPython();
 process.env['MOTD_TEST_STRACE'] = findStrace();
 process.env['MOTD_TEST_NGINX'] = findNginx();

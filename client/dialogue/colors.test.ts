@@ -65,6 +65,13 @@ test('a style goes on in the next lines, and each begins with it', () => {
   ]);
 });
 
+test('what grep writes to erase the rest of a line is removed', () => {
+  expect(new Colors().readLine('\x1b[31m\x1b[Kneedle\x1b[m\x1b[0K.\x1b[1K')).toEqual({
+    plain: 'needle.^[[1K',
+    colored: '\x1b[0;38;5;1mneedle\x1b[0m.^[[1K',
+  });
+});
+
 test('a style that colors nothing is not written', () => {
   expect(colored('a\x1b[31m\x1b[32m\x1b[0m', '\x1b[1m\x1b[0mb')).toEqual(['a', 'b']);
 });
@@ -106,6 +113,7 @@ test('lets nothing but safe sequences through, whatever a service sends', () => 
     ';',
     ':',
     'm',
+    'K',
     '8',
     '?',
     '\x9b',

@@ -1,7 +1,8 @@
 // Lets the colors of a service through to a terminal, and nothing else. Every SGR sequence (ECMA-48,
 // section 8.3.117; ITU-T T.416, section 13.1.8) changes a style, and the style is written anew: what
 // reaches the terminal is always one of the few forms of `sequenceOf`. All other sequences are
-// escaped, like every control character (protocol/plainText.ts).
+// escaped, like every control character (protocol/plainText.ts). One is removed: EL, "erase to the
+// end of the line" (section 8.3.41), which grep and gcc write with each color. Nothing is there yet.
 //
 // Left out, because they hide text or hurt: faint (2), blinking (5 and 6), concealed (8). A text in
 // the color of its background stays readable by the terminal's minimum contrast.
@@ -46,7 +47,7 @@ const CLEARS = new Map([
 /** The longest parameters that mean something; longer ones are escaped. */
 const MAX_PARAMETERS_LENGTH = 128;
 
-const SGR = new RegExp(`\\x1b\\[([\\d;:]{0,${MAX_PARAMETERS_LENGTH}})m`, 'g');
+const SEQUENCE = new RegExp(`\\x1b\\[(?:([\\d;:]{0,${MAX_PARAMETERS_LENGTH}})m|0?K)`, 'g');
 
 /** The start of a sequence whose rest has not arrived. */
 const UNFINISHED = new RegExp(`\\x1b(?:\\[[\\d;:]{0,${MAX_PARAMETERS_LENGTH}})?$`);
@@ -69,9 +70,9 @@ export class Colors {
       shown = this.#style;
       colored += escaped;
     };
-    for (const { 0: sequence, 1: parameters = '', index } of line.matchAll(SGR)) {
+    for (const { 0: sequence, 1: parameters, index } of line.matchAll(SEQUENCE)) {
       add(line.slice(from, index));
-      this.#style = applied(this.#style, parameters.split(';'));
+      this.#style = applied(this.#style, parameters?.split(';') ?? []);
       from = index + sequence.length;
     }
     add(line.slice(from));
@@ -81,7 +82,7 @@ export class Colors {
 
 /** @returns A line that may go on, without its sequences, and otherwise escaped. */
 export function withoutColors(line: string): string {
-  return escapeControls(line.replace(SGR, '').replace(UNFINISHED, ''));
+  return escapeControls(line.replace(SEQUENCE, '').replace(UNFINISHED, ''));
 }
 
 function sequenceOf(style: Style): string {

@@ -209,6 +209,14 @@ test('prints what arrives before the start, and prompts at the start', () => {
   expect(format(lineMode.start())).toEqual(['? name: ']);
 });
 
+test('hides every password if that is set', () => {
+  const lineMode = started(new LineMode('box', { hidesPasswords: true }));
+  expect(lineMode.received('Password: ')).toContainEqual(
+    expect.objectContaining({ for: 'hidden' }),
+  );
+  expect(lineMode.typed('secret').at(-1)).toMatchObject({ for: 'line' });
+});
+
 describe('with colors', () => {
   const colorful = () => started(new LineMode('box', { showsColor: true }));
 

@@ -15,6 +15,8 @@ export interface LineModeOptions {
   readonly lineEnd?: LineEnd;
   /** Whether the colors of the service are shown; false by default. */
   readonly showsColor?: boolean;
+  /** Whether an answer to a password prompt is never shown; by default, the user decides. */
+  readonly hidesPasswords?: boolean;
 }
 
 /** Words in a prompt that ask for a secret. */
@@ -82,7 +84,8 @@ export class LineMode implements Conversation {
 
   #promptKind(): PromptKind {
     if (this.#hidesInput) return 'hidden';
-    return PASSWORD_PROMPT.test(this.#output.prompt ?? '') ? 'password' : 'line';
+    if (!PASSWORD_PROMPT.test(this.#output.prompt ?? '')) return 'line';
+    return this.#options.hidesPasswords ? 'hidden' : 'password';
   }
 
   #nextPrompt(): string {

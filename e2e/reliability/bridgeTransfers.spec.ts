@@ -11,6 +11,7 @@ import { scaled } from '../../testing/scale.ts';
 import { expect, type ListeningProgram, QUICK } from '../fixtures.ts';
 import { startBridgeProgram, test } from './bridgeProgram.ts';
 import { branch, Comparison, characterAt, contentOf, pick, randomSize } from './content.ts';
+import { telnetData, telnetStream } from './referenceTelnet.ts';
 import { ScriptedTarget, type TargetConnection } from './scriptedTarget.ts';
 import { framesOf, PausingReader, type Piece, resegment, Sender, splitRandomly } from './sender.ts';
 
@@ -53,13 +54,13 @@ interface TransferResult {
   browserEnded: WebSocketEnding;
 }
 
-const MARKS = ['', '+proxy', '+proxy-v2'] as const;
+const MARKS = ['', '+proxy', '+proxy-v2', '+telnet'] as const;
 type Mark = (typeof MARKS)[number];
 
 /** A named target, which one transfer at a time uses. */
 interface TargetSlot {
   name: string;
-  /** The mark of a target that expects a PROXY header, or nothing. */
+  /** The mark of a target that expects a PROXY header, or speaks Telnet, or nothing. */
   mark: Mark;
   target: ScriptedTarget;
   accept: () => Promise<TargetConnection>;
@@ -120,6 +121,7 @@ function namedAddress({ name, target, mark }: TargetSlot): [string, string] {
 function proxyHeaderFor(mark: Mark, from: number, to: number): Buffer {
   switch (mark) {
     case '':
+    case '+telnet':
       return Buffer.alloc(0);
     case '+proxy':
       return Buffer.from(`PROXY TCP4 127.0.0.1 127.0.0.1 ${from} ${to}\r\n`);
@@ -168,7 +170,8 @@ async function run(
   const connection = await accepted;
   const { socket } = connection;
   const proxyHeader = proxyHeaderFor(slot.mark, webSocket.socket.localPort ?? 0, port);
-  const expected = Buffer.concat([proxyHeader, toTarget]);
+  const isTelnet = slot.mark === '+telnet';
+  const expected = Buffer.concat([proxyHeader, isTelnet ? telnetData(toTarget) : toTarget]);
   const target = new Comparison(expected);
   const browserSender = new Sender(webSocket.socket);
   const targetSender = new Sender(socket);
@@ -191,7 +194,8 @@ async function run(
   });
   socket.resume();
 
-  const endpoints = { webSocket, connection, browser, target, browserSender, targetSender };
+  const encode = (data: Buffer) => (isTelnet ? telnetStream(data, branch(random)) : data);
+  const endpoints = { webSocket, connection, browser, target, browserSender, targetSender, encode };
   await Promise.all([
     browserSide(endpoints, transfer, pieces, branch(random)),
     targetSide(endpoints, transfer, branch(random)),
@@ -207,6 +211,8 @@ interface TransferEndpoints {
   target: Comparison;
   browserSender: Sender;
   targetSender: Sender;
+  /** How the target sends its data. */
+  encode: (data: Buffer) => Buffer;
 }
 
 async function browserSide(
@@ -233,12 +239,13 @@ async function browserSide(
 }
 
 async function targetSide(
-  { connection: { socket, ended }, target, targetSender }: TransferEndpoints,
+  { connection: { socket, ended }, target, targetSender, encode }: TransferEndpoints,
   { end, toBrowser }: Transfer,
   random: () => number,
 ): Promise<void> {
   const isReset = end === 'the target resets';
-  const sent = isReset ? toBrowser.subarray(0, Math.floor(random() * toBrowser.length)) : toBrowser;
+  const data = isReset ? toBrowser.subarray(0, Math.floor(random() * toBrowser.length)) : toBrowser;
+  const sent = encode(data);
   const longest = Math.max(1, Math.min(MAX_FRAME_BYTES, sent.length));
   const chunks = splitRandomly(sent, Math.max(longest, Math.ceil(sent.length / 100)), random);
   await targetSender.send(asPieces(chunks), random, ({ bytes }) => socket.write(bytes));

@@ -50,6 +50,8 @@ function writer(target: PageTarget, description: Description): CreateConversatio
         return isCrlf ? '\r\n' : '\n';
       },
       showsColor: description?.showsColor ?? false,
+      // A login in the mode of single characters does not announce its password prompt by ECHO.
+      hidesPasswords: description?.isTelnet ?? false,
     });
 }
 
