@@ -58,6 +58,8 @@ export interface TestBridgeSettings extends Partial<BridgeSettings> {
   host?: string;
   proxyVersion?: Target['proxyVersion'];
   tlsName?: string;
+  /** What marks set, for every target. */
+  marks?: Partial<Target>;
 }
 
 /**
@@ -75,7 +77,7 @@ export async function startBridge(
 /** Builds the bridge of `startBridge`, which does not listen yet. */
 export async function buildTestBridge(
   targets: Record<string, number | string>,
-  { proxyVersion, tlsName, ...settings }: Omit<TestBridgeSettings, 'host'> = {},
+  { proxyVersion, tlsName, marks, ...settings }: Omit<TestBridgeSettings, 'host'> = {},
 ): Promise<FastifyInstance> {
   const pageDir = await mkdtemp(join(tmpdir(), 'motd-page-'));
   onTestFinished(() => rm(pageDir, { recursive: true }));
@@ -89,6 +91,7 @@ export async function buildTestBridge(
         : { host: '127.0.0.1', port: portOrPath },
     proxyVersion,
     tlsName,
+    ...marks,
   }));
   if (first === undefined) throw new Error('a bridge needs a target');
   const app = await buildBridge({

@@ -19,6 +19,7 @@ import {
   findShellcheck,
   findStrace,
   findTelnet,
+  findTelnetd,
   findVncServer,
   findXterm,
 } from './tools.mjs';
@@ -37,6 +38,7 @@ if (!MODES.includes(mode) || more.length > 0) {
 prepare();
 process.env['MOTD_TEST_NETCAT'] = findNetcat();
 process.env['MOTD_TEST_TELNET'] = findTelnet();
+process.env['MOTD_TEST_TELNETD'] = findTelnetd();
 process.env['MOTD_TEST_PYTHON'] = findPython();
 process.env['MOTD_TEST_STRACE'] = findStrace();
 process.env['MOTD_TEST_NGINX'] = findNginx();

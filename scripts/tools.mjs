@@ -23,6 +23,17 @@ export function findTelnet() {
   });
 }
 
+/**
+ * @returns {string} A telnetd of inetutils. It is never installed, because its package brings an inetd,
+ *   which would let others log in. Else empty.
+ */
+export function findTelnetd() {
+  return findTool('telnetd', undefined, (telnetd) => {
+    const { stdout } = spawnSync(telnetd, ['--version'], { encoding: 'utf8' });
+    return /GNU inetutils/.test(stdout ?? '');
+  });
+}
+
 /** @returns {string} A strace that is allowed to trace; else empty. */
 export function findStrace() {
   return findTool('strace', 'strace', (strace) => {

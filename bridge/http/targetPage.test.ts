@@ -23,6 +23,15 @@ test.each([
 });
 
 test.each([
+  ['/', '?as=lines'],
+  ['/?as=motd', undefined],
+  ['/?target=mud', undefined],
+])('finds the address of %s if the default target speaks Telnet: %s', (url, query) => {
+  const mud: Target = { name: 'mud', ...ADDRESS, isTelnet: true };
+  expect(queryForTarget(url, new TargetList([mud, motd]))).toBe(query);
+});
+
+test.each([
   ['/', undefined],
   ['/?target=motd', undefined],
   ['/?target=old', '?target=old&as=original'],

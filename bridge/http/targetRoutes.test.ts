@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { startBridge } from '../bridge.harness.ts';
 
-const MOTD = { name: 'motd', isDefault: true, isOriginal: false };
-const REDIS = { name: 'redis', isDefault: false, isOriginal: false };
+const UNMARKED = { isOriginal: false, isTelnet: false, showsColor: false, isReadOnly: false };
+const MOTD = { name: 'motd', isDefault: true, ...UNMARKED };
+const REDIS = { name: 'redis', isDefault: false, ...UNMARKED };
 
 test('lists the targets, without their addresses', async () => {
   const { port } = await startBridge({ motd: 1, redis: '/run/redis.sock' });
@@ -15,6 +16,13 @@ test('describes one target', async () => {
   const { port } = await startBridge({ motd: 1, redis: 2 }, { basePath: '/terminal' });
   const response = await fetch(`http://127.0.0.1:${port}/terminal/targets/redis.json`);
   expect(await response.json()).toEqual(REDIS);
+});
+
+test('describes the marks of a target', async () => {
+  const marks = { isTelnet: true, showsColor: true, isReadOnly: true };
+  const { port } = await startBridge({ mud: 1 }, { marks });
+  const response = await fetch(`http://127.0.0.1:${port}/targets/mud.json`);
+  expect(await response.json()).toEqual({ ...UNMARKED, name: 'mud', isDefault: true, ...marks });
 });
 
 test('answers 404 for a target that does not exist', async () => {

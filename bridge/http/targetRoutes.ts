@@ -12,6 +12,12 @@ export interface TargetDescription {
   isDefault: boolean;
   /** Whether it is an original server, whose replies may have no line ends. */
   isOriginal: boolean;
+  /** Whether it ends lines in CR LF, and the session sends text frames about ECHO if asked to. */
+  isTelnet: boolean;
+  /** Whether its colors are to be shown. */
+  showsColor: boolean;
+  /** Whether it accepts no data. */
+  isReadOnly: boolean;
 }
 
 export interface TargetRoutesOptions {
@@ -28,6 +34,9 @@ export function serveTargetDescriptions(
     name: target.name,
     isDefault: target === targets.default,
     isOriginal: target.isOriginal ?? false,
+    isTelnet: target.isTelnet ?? false,
+    showsColor: target.showsColor ?? false,
+    isReadOnly: target.isReadOnly ?? false,
   });
   app.get(`${basePath}/targets.json`, (_request, reply) =>
     reply.send({ targets: targets.all.map(describe) }),

@@ -6,7 +6,7 @@ export const CLOSE = {
   done: 1000,
   /** The bridge is stopping. */
   goingAway: 1001,
-  /** A violated rule: rate, idle timeout, lifetime (sessionPolicy.ts), or a forged PROXY header. */
+  /** A violated rule: rate, idle timeout, lifetime (sessionPolicy.ts), a forged PROXY header, data for a read-only target. */
   ruleBroken: 1008,
   /** A bug in the bridge. */
   internalError: 1011,

@@ -1,6 +1,6 @@
 // Relays bytes between a browser's WebSocket and a TCP connection to a target, in both directions
-// and unchanged. It knows no protocol above TCP. "Browser" means the client of the WebSocket, which
-// may also be another program.
+// and unchanged. It knows no protocol above TCP; telnetRelay.ts adds Telnet for a target that is
+// marked +telnet. "Browser" means the client of the WebSocket, which may also be another program.
 //
 //               toTarget.ts: messages, turns, backpressure
 //             ┌────────────────────────────────────────────→┐
@@ -23,6 +23,7 @@ import type { RoundRobin } from './roundRobin.ts';
 import type { SessionStatus } from './sessionPolicy.ts';
 import type { TargetCas } from './targetCas.ts';
 import type { Target } from './targets.ts';
+import { TelnetRelay } from './telnetRelay.ts';
 import { ToBrowser } from './toBrowser.ts';
 import { ToTarget } from './toTarget.ts';
 
@@ -38,6 +39,8 @@ const NOTHING = Buffer.alloc(0);
 export interface BrowserConnection extends ProxiedClient {
   webSocket: WebSocket;
   socket: Socket;
+  /** Whether the browser asked for the ECHO of a Telnet target (telnetRelay.ts). */
+  wantsEcho?: boolean;
 }
 
 export interface RelayContext {
@@ -71,17 +74,36 @@ export class Relay {
   ) {
     const { webSocket, socket: browserSocket } = browser;
     const counters = metrics.countersOf(target.name);
+    const telnet = target.isTelnet
+      ? new TelnetRelay({
+          webSocket,
+          wantsEcho: browser.wantsEcho ?? false,
+          answer: (bytes) => this.#toTarget.writeDirectly(bytes),
+        })
+      : undefined;
     this.#toBrowser = new ToBrowser({
       webSocket,
       browserSocket,
       counters,
       connect: (onread) =>
-        connectTarget(target, { connectTimeoutMs, targetCas, client: browser, onread }),
+        connectTarget(target, {
+          connectTimeoutMs,
+          targetCas,
+          client: browser,
+          onread: telnet?.readText(onread) ?? onread,
+        }),
       relay: this,
     });
     const { targetSocket } = this.#toBrowser;
     const common = { webSocket, targetSocket };
-    this.#toTarget = new ToTarget({ ...common, counters, roundRobin, relay: this });
+    this.#toTarget = new ToTarget({
+      ...common,
+      counters,
+      roundRobin,
+      relay: this,
+      encode: telnet?.encode,
+      readOnlyName: target.isReadOnly ? target.name : undefined,
+    });
     this.#closing = new Closing({ ...common, metrics, toTarget: this.#toTarget, onEnd });
     this.#webSocket = webSocket;
     this.#browserSocket = browserSocket;

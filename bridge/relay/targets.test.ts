@@ -15,6 +15,9 @@ test.each([
   const both = { ...target, proxyVersion: 2, isOriginal: true };
   expect(parseTarget(`${text}+proxy-v2+original`)).toEqual(both);
   expect(parseTarget(`${text}+original+proxy-v2`)).toEqual(both);
+  const all = { ...target, isTelnet: true, showsColor: true, isReadOnly: true, proxyVersion: 1 };
+  expect(parseTarget(`${text}+telnet+color+readonly+proxy`)).toEqual(all);
+  expect(parseTarget(`${text}+proxy+readonly+color+telnet`)).toEqual(all);
 });
 
 test.each([
@@ -53,6 +56,11 @@ test.each([
   'motd=127.0.0.1:80+original+proxy+original',
   'motd=127.0.0.1:80+originals',
   'motd=127.0.0.1:80+proxyv2',
+  'motd=127.0.0.1:80+telnet+telnet',
+  'motd=127.0.0.1:80+telnet=1',
+  'motd=127.0.0.1:80+original+telnet',
+  'motd=127.0.0.1:80+color+original',
+  'motd=127.0.0.1:80+original+readonly',
   'motd=127.0.0.1:80+proxy=1',
   'motd=127.0.0.1:80+proxy=',
   'motd=127.0.0.1:80+proxy-v1',

@@ -28,6 +28,12 @@ export interface Target {
    * The WebSocket subprotocols that it speaks, in the order of preference (selectSubprotocol.ts).
    */
   subprotocols?: readonly string[];
+  /** Whether it speaks Telnet, which the bridge then speaks with it (telnetRelay.ts). */
+  isTelnet?: boolean;
+  /** Whether the page shows its colors. The bridge relays them in any case. */
+  showsColor?: boolean;
+  /** Whether a browser may only read: anything it sends ends its session. */
+  isReadOnly?: boolean;
   /** A secret to send before that header, so that the target trusts it. */
   proxyKey?: string | undefined;
 }
@@ -44,6 +50,9 @@ const MARKS: ReadonlyMap<string, Mark> = new Map<string, Mark>([
   ['proxy', withoutValue({ proxyVersion: 1 })],
   ['proxy-v2', withoutValue({ proxyVersion: 2 })],
   ['original', withoutValue({ isOriginal: true })],
+  ['telnet', withoutValue({ isTelnet: true })],
+  ['color', withoutValue({ showsColor: true })],
+  ['readonly', withoutValue({ isReadOnly: true })],
   ['subprotocol', addSubprotocol],
 ]);
 
@@ -66,7 +75,8 @@ const UNIX = /^unix:(?<path>\/\S+)$/;
  *
  * @param text `NAME=HOST:PORT` or `NAME=unix:/PATH`, followed by marks: `+tls` or `+tls=NAME` for TLS,
  *   `+proxy` or `+proxy-v2` if the target expects a PROXY header of version 1 or 2, `+original` if it
- *   is an original server, `+subprotocol=NAME` for each WebSocket subprotocol that it speaks.
+ *   is an original server, `+subprotocol=NAME` for each WebSocket subprotocol that it speaks;
+ *   `+telnet`, `+color`, `+readonly`, but none of these with `+original`.
  * @returns The target; `undefined` if the text is invalid.
  */
 export function parseTarget(text: string): Target | undefined {
@@ -79,7 +89,18 @@ export function parseTarget(text: string): Target | undefined {
     if (marked === undefined) return undefined;
     target = marked;
   }
+  if (isContradictory(target)) return undefined;
   return target.tlsName === HOST_OF_ADDRESS ? withHostAsTlsName(target) : target;
+}
+
+/** An original server holds the message server's dialogue, and is not used line by line. */
+function isContradictory({ isOriginal, ...target }: Target): boolean {
+  return isOriginal === true && isUsedByLine(target);
+}
+
+/** Whether its marks are for a service that the page uses line by line. */
+export function isUsedByLine({ isTelnet, showsColor, isReadOnly }: Target): boolean {
+  return [isTelnet, showsColor, isReadOnly].includes(true);
 }
 
 /** @param mark Without its `+`. */

@@ -31,9 +31,13 @@ export interface ToTargetContext {
   counters: TargetCounters;
   roundRobin: RoundRobin;
   relay: Closable;
+  /** Encodes each message for the target; without it, messages are relayed as they are. */
+  encode: ((message: Buffer) => Buffer) | undefined;
+  /** The name of a target that accepts nothing from the browser. */
+  readOnlyName: string | undefined;
 }
 
-/** What ends the session if the browser sends a PROXY header. */
+/** What ends the session if the browser sends what it must not. */
 interface Closable {
   closeAndStopReading(code: CloseCode, reason: string): void;
 }
@@ -51,6 +55,8 @@ export class ToTarget {
   readonly #counters: TargetCounters;
   readonly #roundRobin: RoundRobin;
   readonly #relay: Closable;
+  readonly #encode: ToTargetContext['encode'];
+  readonly #readOnlyName: string | undefined;
   readonly #forgedHeaderDetector = new ForgedHeaderDetector();
   /** Messages that are not yet written to the target. */
   readonly #pending: Buffer[] = [];
@@ -63,6 +69,8 @@ export class ToTarget {
     this.#counters = context.counters;
     this.#roundRobin = context.roundRobin;
     this.#relay = context.relay;
+    this.#encode = context.encode;
+    this.#readOnlyName = context.readOnlyName;
     this.#webSocket.pause();
     this.#webSocket.on('message', this.#webSocketOnMessage);
     this.#webSocket.on('ping', this.#webSocketOnFrame);
@@ -72,6 +80,11 @@ export class ToTarget {
 
   get isReadPaused(): boolean {
     return this.#state !== 'reading';
+  }
+
+  /** Writes bytes of the bridge itself, before all that is pending. */
+  writeDirectly(bytes: Buffer): void {
+    if (this.#targetSocket.writable) this.#targetSocket.write(bytes, this.#flush);
   }
 
   /** Reads from the browser again, if only the target prevented it, and no longer does. */
@@ -103,13 +116,18 @@ export class ToTarget {
   readonly #webSocketOnMessage = (data: Buffer): void => {
     this.#webSocketOnFrame();
     if (this.#state === 'stopped') return;
+    if (this.#readOnlyName !== undefined) {
+      const reason = `${this.#readOnlyName} is read only: it accepts no data`;
+      this.#relay.closeAndStopReading(CLOSE.ruleBroken, reason);
+      return;
+    }
     if (this.#forgedHeaderDetector.detect(data)) {
       this.#relay.closeAndStopReading(CLOSE.ruleBroken, 'a client must not send a PROXY header');
       return;
     }
     this.relayedBytes += data.length;
     this.#counters.bytesFromBrowsers += data.length;
-    this.#pending.push(data);
+    this.#pending.push(this.#encode?.(data) ?? data);
   };
 
   readonly #webSocketOnFrame = (): void => {

@@ -109,7 +109,8 @@ export function serveTargetsAt(
       switch (acceptedUpgrade?.for) {
         case 'session': {
           const endpoints = () => clientEndpoints(request);
-          const browser = { webSocket, socket, endpoints, user: request.user };
+          const wantsEcho = 'echo' in (request.query as object);
+          const browser = { webSocket, socket, endpoints, user: request.user, wantsEcho };
           sessions.open(browser, targetOf(raw), acceptedUpgrade.lease);
           return;
         }

@@ -62,7 +62,8 @@ export function targetOption(): Option {
       '+proxy to send it the client address in a PROXY v1 header, ' +
       '+proxy-v2 to send it the client address and the user in a PROXY v2 header, ' +
       '+original if it is the original server, whose replies have no line ends, ' +
-      '+subprotocol=NAME to accept a WebSocket subprotocol, repeatable, preferred one first ' +
+      '+subprotocol=NAME to accept a WebSocket subprotocol, repeatable, preferred one first, ' +
+      '+telnet if it speaks Telnet, +color to show its colors, +readonly to send it nothing ' +
       `(default: ${DEFAULT_TARGET.name}=${DEFAULT_HOST}:${DEFAULT_PORT})`,
   )
     .env('MOTD_TARGET')

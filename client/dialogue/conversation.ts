@@ -6,13 +6,19 @@ import type { WriteCommand } from '../../protocol/commands.ts';
 
 /**
  * The kind of input that a prompt asks for: for a command that changes something, the line that it
- * awaits. A `line` is not interpreted.
+ * awaits. A `line` is not interpreted. `hidden` is one that the peer asked never to show.
  */
-export type PromptKind = 'command' | WriteCommand | 'password' | 'storePassword' | 'line';
+export type PromptKind =
+  | 'command'
+  | WriteCommand
+  | 'password'
+  | 'storePassword'
+  | 'line'
+  | 'hidden';
 
 /** Whether an answer must be kept out of every history of lines. */
 export function isSecret(kind: PromptKind): boolean {
-  return kind === 'password' || kind === 'storePassword';
+  return kind === 'password' || kind === 'storePassword' || kind === 'hidden';
 }
 
 /**
@@ -28,8 +34,11 @@ export type Ending = 'quit' | 'shutDown' | 'rejected' | 'lost';
 export type Speaker = 'client' | 'server' | 'message' | 'note';
 
 export type Effect =
-  /** Display a line. It contains no control character. */
-  | { do: 'print'; line: string; speaker: Speaker }
+  /**
+   * Display a line. It contains no control character. `colored` is the same line with SGR sequences
+   * (colors.ts), for a terminal.
+   */
+  | { do: 'print'; line: string; speaker: Speaker; colored?: string }
   /** Show the prompt, let the user type a line, and pass it to `typed`. */
   | { do: 'ask'; for: PromptKind; prompt: string }
   /** Withdraw the prompt: leave what was typed so far on its line, and start a new one. */
@@ -48,6 +57,9 @@ export interface Conversation {
 
   /** Text arrived from the peer. A chunk may end anywhere. */
   received(text: string): Effect[];
+
+  /** The bridge sent a text frame (PROTOCOL.md, "Telnet"). */
+  notified?(text: string): Effect[];
 
   /**
    * The connection is closed.

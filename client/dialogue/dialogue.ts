@@ -27,7 +27,7 @@ import {
 } from './conversation.ts';
 import { maskSecret } from './maskSecret.ts';
 
-type DialoguePrompt = Exclude<PromptKind, 'line'>;
+type DialoguePrompt = Exclude<PromptKind, 'line' | 'hidden'>;
 
 type Asked =
   | { for: Exclude<DialoguePrompt, 'storePassword'> }

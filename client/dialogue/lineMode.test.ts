@@ -208,3 +208,89 @@ test('prints what arrives before the start, and prompts at the start', () => {
   expect(format(lineMode.received('220 ready\nname: '))).toEqual(['server: 220 ready']);
   expect(format(lineMode.start())).toEqual(['? name: ']);
 });
+
+test('hides every password if that is set', () => {
+  const lineMode = started(new LineMode('box', { hidesPasswords: true }));
+  expect(lineMode.received('Password: ')).toContainEqual(
+    expect.objectContaining({ for: 'hidden' }),
+  );
+  expect(lineMode.typed('secret').at(-1)).toMatchObject({ for: 'line' });
+});
+
+describe('with colors', () => {
+  const colorful = () => started(new LineMode('box', { showsColor: true }));
+
+  test('prints them, and the same line without them', () => {
+    expect(colorful().received('\x1b[1;32mok\x1b[0m \x1b[2J\r\n')).toContainEqual({
+      do: 'print',
+      line: 'ok ^[[2J',
+      colored: '\x1b[0;1;38;5;2mok\x1b[0m ^[[2J',
+      speaker: 'server',
+    });
+  });
+
+  test('prints the same if a line arrives in single characters', () => {
+    const text = '\x1b[1;32mok\x1b[0m\n\x1b[38;5;20mand\nmore\n';
+    const whole = colorful().received(text);
+    const lineMode = colorful();
+    const pieces = [...text].flatMap((character) => lineMode.received(character));
+    const lines = (effects: Effect[]) => effects.filter((effect) => effect.do === 'print');
+    expect(lines(pieces)).toEqual(lines(whole));
+  });
+
+  test('shows none in a prompt, and no part of a sequence', () => {
+    const lineMode = colorful();
+    const prompts = [...'\x1b[32muser\x1b[0m$ '].flatMap((character) =>
+      lineMode
+        .received(character)
+        .flatMap((effect) => (effect.do === 'ask' ? [effect.prompt] : [])),
+    );
+    expect(prompts).toEqual(['u', 'us', 'use', 'user', 'user$', 'user$ ']);
+  });
+
+  test('asks for a password in a colored prompt', () => {
+    expect(colorful().received('\x1b[1mPass\x1b[31mword:\x1b[0m ')).toContainEqual({
+      do: 'ask',
+      for: 'password',
+      prompt: 'Password: ',
+    });
+  });
+
+  test('goes on with the color of an answered prompt', () => {
+    const lineMode = colorful();
+    lineMode.received('\x1b[31m$ ');
+    lineMode.typed('ls');
+    expect(lineMode.received('file\n')).toContainEqual(
+      expect.objectContaining({ line: 'file', colored: '\x1b[0;38;5;1mfile' }),
+    );
+  });
+});
+
+describe('with a service that hides what is typed', () => {
+  const HIDE = '{"localEcho":false}';
+  const SHOW = '{"localEcho":true}';
+
+  test('asks for a hidden line until the service shows it again', () => {
+    const lineMode = started(new LineMode('mud'));
+    lineMode.received('Your name? ');
+    lineMode.typed('anna');
+    expect(lineMode.notified(HIDE)).toEqual([
+      { do: 'stopAsking' },
+      { do: 'ask', for: 'hidden', prompt: 'mud> ' },
+    ]);
+    expect(lineMode.received('Who else knows? ').at(-1)).toEqual({
+      do: 'ask',
+      for: 'hidden',
+      prompt: 'Who else knows? ',
+    });
+    expect(lineMode.typed('secret').at(-1)).toMatchObject({ for: 'hidden', prompt: 'mud> ' });
+    expect(lineMode.notified(SHOW).at(-1)).toMatchObject({ for: 'line', prompt: 'mud> ' });
+  });
+
+  test('changes nothing if nothing changes, and before it starts', () => {
+    const lineMode = new LineMode('mud');
+    expect(lineMode.notified(HIDE)).toEqual([]);
+    expect(lineMode.start()).toEqual([{ do: 'ask', for: 'hidden', prompt: 'mud> ' }]);
+    expect(lineMode.notified(HIDE)).toEqual([]);
+  });
+});

@@ -274,7 +274,7 @@ test('does not show an invalid target name in the URL, and opens no WebSocket', 
   // Records the WebSockets that the page opens.
   const terminal = await openTarget(page, bridgePort, 'target=motd');
   await terminal.expectText('motd>');
-  expect(opened).toEqual([`ws://127.0.0.1:${bridgePort}/ws/motd`]);
+  expect(opened).toEqual([`ws://127.0.0.1:${bridgePort}/ws/motd?echo`]);
 });
 
 test('treats another target as a message server with as=motd', async ({ page, server }) => {

@@ -12,6 +12,7 @@ import { tlsFile } from '../../testing/tlsFile.ts';
 import { expect, type ListeningProgram, QUICK } from '../fixtures.ts';
 import { startBridgeProgram, test } from './bridgeProgram.ts';
 import { branch, Comparison, characterAt, contentOf, pick, randomSize } from './content.ts';
+import { telnetData, telnetStream } from './referenceTelnet.ts';
 import { ScriptedTarget, type Serve, type TargetConnection } from './scriptedTarget.ts';
 import { framesOf, PausingReader, type Piece, resegment, Sender, splitRandomly } from './sender.ts';
 
@@ -55,7 +56,7 @@ interface TransferResult {
 }
 
 const SUBPROTOCOL = 'v1.transfers';
-const PLAIN_MARKS = ['', '+proxy', '+proxy-v2', `+subprotocol=${SUBPROTOCOL}`] as const;
+const PLAIN_MARKS = ['', '+proxy', '+proxy-v2', '+telnet', `+subprotocol=${SUBPROTOCOL}`] as const;
 const TLS_MARKS = ['+tls', '+tls+proxy'] as const;
 type Mark = (typeof PLAIN_MARKS | typeof TLS_MARKS)[number];
 
@@ -141,6 +142,7 @@ function proxyHeaderFor(mark: Mark, from: number, to: number): Buffer {
     case '':
     case '+subprotocol=v1.transfers':
     case '+tls':
+    case '+telnet':
       return Buffer.alloc(0);
     case '+proxy':
     case '+tls+proxy':
@@ -191,7 +193,8 @@ async function run(
   const connection = await accepted;
   const { socket } = connection;
   const proxyHeader = proxyHeaderFor(slot.mark, webSocket.socket.localPort ?? 0, port);
-  const expected = Buffer.concat([proxyHeader, toTarget]);
+  const isTelnet = slot.mark === '+telnet';
+  const expected = Buffer.concat([proxyHeader, isTelnet ? telnetData(toTarget) : toTarget]);
   const target = new Comparison(expected);
   target.receive(connection.header);
   const browserSender = new Sender(webSocket.socket);
@@ -215,7 +218,8 @@ async function run(
   });
   socket.resume();
 
-  const endpoints = { webSocket, connection, browser, target, browserSender, targetSender };
+  const encode = (data: Buffer) => (isTelnet ? telnetStream(data, branch(random)) : data);
+  const endpoints = { webSocket, connection, browser, target, browserSender, targetSender, encode };
   await Promise.all([
     browserSide(endpoints, transfer, pieces, branch(random)),
     targetSide(endpoints, transfer, branch(random)),
@@ -231,6 +235,8 @@ interface TransferEndpoints {
   target: Comparison;
   browserSender: Sender;
   targetSender: Sender;
+  /** How the target sends its data. */
+  encode: (data: Buffer) => Buffer;
 }
 
 async function browserSide(
@@ -257,13 +263,14 @@ async function browserSide(
 }
 
 async function targetSide(
-  { connection, target, targetSender }: TransferEndpoints,
+  { connection, target, targetSender, encode }: TransferEndpoints,
   { end, toBrowser }: Transfer,
   random: () => number,
 ): Promise<void> {
   const { socket, ended } = connection;
   const isReset = end === 'the target resets';
-  const sent = isReset ? toBrowser.subarray(0, Math.floor(random() * toBrowser.length)) : toBrowser;
+  const data = isReset ? toBrowser.subarray(0, Math.floor(random() * toBrowser.length)) : toBrowser;
+  const sent = encode(data);
   const longest = Math.max(1, Math.min(MAX_FRAME_BYTES, sent.length));
   const chunks = splitRandomly(sent, Math.max(longest, Math.ceil(sent.length / 100)), random);
   await targetSender.send(asPieces(chunks), random, ({ bytes }) => socket.write(bytes));

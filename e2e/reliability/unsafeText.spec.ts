@@ -4,13 +4,13 @@
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { firstUnsafe, hostileTexts } from '../../testing/hostileText.ts';
 import { passwordHash } from '../../testing/passwordHash.ts';
 import { Program } from '../../testing/programs.ts';
 import { proxyV2, userTlv } from '../../testing/proxyV2.ts';
 import { record } from '../../testing/record.ts';
 import { expect, PageTerminal, QUICK, startBridge } from '../fixtures.ts';
 import { writePrivately } from '../privateFiles.ts';
-import { firstUnsafe, hostileTexts } from './hostileText.ts';
 import { RawClient, test } from './rawClient.ts';
 
 const MESSAGE = 'harmless';

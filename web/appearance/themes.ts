@@ -56,6 +56,11 @@ export function terminalTheme(): ITheme {
   };
 }
 
+/** The minimum contrast of text in the current appearance, as colors.css has it. */
+export function minimumContrast(): number {
+  return document.documentElement.dataset['contrast'] === 'more' ? 7 : 4.5;
+}
+
 /** The search addon's colors for its results in the current appearance. */
 export function searchDecorations(): ISearchDecorationOptions {
   const color = currentColors();

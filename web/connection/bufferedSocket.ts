@@ -5,7 +5,8 @@
 
 export interface SocketListener {
   opened(): void;
-  received(data: ArrayBuffer): void;
+  /** @param data Of the target; or, in a text frame, of the bridge. */
+  received(data: ArrayBuffer | string): void;
   /** Called once, also if the WebSocket never opened. */
   closed(code: number, reason: string): void;
 }
@@ -23,7 +24,7 @@ export class BufferedSocket {
     this.#webSocket = new WebSocket(url);
     this.#webSocket.binaryType = 'arraybuffer';
     this.#webSocket.addEventListener('open', () => this.#emit((listener) => listener.opened()));
-    this.#webSocket.addEventListener('message', ({ data }: MessageEvent<ArrayBuffer>) =>
+    this.#webSocket.addEventListener('message', ({ data }: MessageEvent<ArrayBuffer | string>) =>
       this.#emit((listener) => listener.received(data)),
     );
     this.#webSocket.addEventListener('close', ({ code, reason }) =>

@@ -20,11 +20,13 @@ const OPEN_TIMEOUT_MS = 10_000;
 /** The close code for an unreachable target: PROTOCOL.md, "Close codes". */
 const TARGET_FAILED = 1014;
 
-/** Each is called at most once, except `received`. None is called after `discard`. */
+/** Each is called at most once, except `received` and `notified`. None is called after `discard`. */
 export interface ConnectionAttemptEvents {
   established(): void;
   /** Text from the server, in chunks that may end anywhere. */
   received(text: string): void;
+  /** A text frame arrived, which the bridge itself sent. */
+  notified(text: string): void;
   /** @param reachedTarget Whether the bridge may have had a connection to the target. */
   ended(reason: string, reachedTarget: boolean): void;
 }
@@ -90,7 +92,8 @@ export class ConnectionAttempt {
         if (this.#state.is === 'over') return;
         hasReceived = true;
         this.#establish();
-        this.#events.received(decoder.decode(data, { stream: true }));
+        if (typeof data === 'string') this.#events.notified(data);
+        else this.#events.received(decoder.decode(data, { stream: true }));
       },
       closed: (code, reason) => {
         if (this.#state.is === 'opening') onRejected(socket);

@@ -48,6 +48,8 @@ export interface ConnectionEvents {
   opened(): void;
   /** Text from the server, in chunks that may end anywhere. */
   received(text: string): void;
+  /** A text frame arrived, which the bridge itself sent. */
+  notified?(text: string): void;
   /**
    * The connection is closed. Called once for each `opened`, before the next one.
    *
@@ -188,6 +190,7 @@ export class ReconnectingSocket {
     const events: ConnectionAttemptEvents = {
       established: () => this.#attemptEstablished(),
       received: (text) => this.#events.received(text),
+      notified: (text) => this.#events.notified?.(text),
       ended: (reason, reachedTarget) => {
         // However long the bridge tried, this was not a stable connection.
         if (!reachedTarget) this.#reconnection.discountConnection();

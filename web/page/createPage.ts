@@ -11,7 +11,12 @@
 import type { Conversation } from '../../client/dialogue/conversation.ts';
 import { Dialogue } from '../../client/dialogue/dialogue.ts';
 import { COMMANDS, type Command } from '../../protocol/commands.ts';
-import { applyAppearance, searchDecorations, terminalTheme } from '../appearance/themes.ts';
+import {
+  applyAppearance,
+  minimumContrast,
+  searchDecorations,
+  terminalTheme,
+} from '../appearance/themes.ts';
 import type { BufferedSocket } from '../connection/bufferedSocket.ts';
 import { ConnectionStatus } from '../connection/connectionStatus.ts';
 import { type ConnectionEvents, ReconnectingSocket } from '../connection/reconnectingSocket.ts';
@@ -79,6 +84,7 @@ export function createPage(
   const settings = new UserSettings(storage);
   const history = new StoredHistory(storage, `motd.history ${target.url.pathname}`);
   const commands = service?.commands ?? COMMANDS;
+  const isReadOnly = service?.isReadOnly ?? false;
 
   // The connection.
   const status = new ConnectionStatus(
@@ -93,6 +99,7 @@ export function createPage(
   const events: ConnectionEvents = {
     opened: () => conversation.opened(),
     received: (text) => conversation.received(text),
+    notified: (text) => conversation.notified(text),
     closed: (reason, wasStable) => conversation.closed(reason, wasStable),
     stateChanged: (state) => {
       status.show(state);
@@ -104,16 +111,24 @@ export function createPage(
   // Output and input.
   const announcer = new Announcer(requireElement(document, '#announcements'));
   const toast = new Toast(requireElement(document, '#toast'));
-  applyAppearance(settings, () => {
+  const applyColors = () => {
     screen.theme = terminalTheme();
-  });
+    if (service?.showsColor) screen.minimumContrast = minimumContrast();
+  };
+  applyAppearance(settings, applyColors);
   const terminal = requireElement(document, '#terminal');
   const screen = new Screen(terminal, terminalTheme(), settings.get('fontSize'), {
-    typed: (data) => conversation.type(data),
+    typed: (data) => {
+      // Enter still connects.
+      const isIgnored = isReadOnly && (data !== '\r' || socket.state.is === 'connected');
+      if (!isIgnored) conversation.type(data);
+    },
     keyDown: (event) => keys.keyDownInTerminal(event),
     searched: (results) => findBar.showResults(results),
     loadFailed: (part) => toast.show(LOAD_FAILED[part]),
   });
+  if (service?.showsColor) applyColors();
+  if (isReadOnly) screen.setReadOnly();
   const field = new NativeField(
     requireElement(document, '#field', HTMLFormElement),
     commands.filter((command) => BUTTONS.includes(command)),
@@ -128,7 +143,7 @@ export function createPage(
       typed: (data) => conversation.type(data),
     },
   );
-  const input = new InputChoice(settings, screen, field);
+  const input = new InputChoice(settings, screen, field, isReadOnly);
 
   // The conversation.
   const conversation: PageConversation = new PageConversation({

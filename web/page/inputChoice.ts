@@ -9,12 +9,15 @@ export class InputChoice {
   readonly #settings: UserSettings;
   readonly #screen: Screen;
   readonly #field: NativeField;
+  readonly #isReadOnly: boolean;
   readonly #touchDevice = matchMedia('(hover: none) and (pointer: coarse)');
 
-  constructor(settings: UserSettings, screen: Screen, field: NativeField) {
+  /** @param isReadOnly Whether there is nothing to type: the field is never shown. */
+  constructor(settings: UserSettings, screen: Screen, field: NativeField, isReadOnly: boolean) {
     this.#settings = settings;
     this.#screen = screen;
     this.#field = field;
+    this.#isReadOnly = isReadOnly;
     this.#touchDevice.addEventListener('change', () => this.apply());
     settings.onChange((key) => {
       if (key === 'input') this.apply();
@@ -24,7 +27,8 @@ export class InputChoice {
   /** Shows the field if it is chosen, and focuses the line. */
   apply(): void {
     const chosen = this.#settings.get('input');
-    this.#field.isShown = chosen === 'auto' ? this.#touchDevice.matches : chosen === 'field';
+    const prefersField = chosen === 'auto' ? this.#touchDevice.matches : chosen === 'field';
+    this.#field.isShown = prefersField && !this.#isReadOnly;
     this.#screen.acceptsInput = !this.#field.isShown;
     this.returnToLine();
   }

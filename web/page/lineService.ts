@@ -1,9 +1,8 @@
 // What the page does differently with a service that it uses line by line. Loaded for such a target
 // only.
 
-import type { Conversation } from '../../client/dialogue/conversation.ts';
 import { LineMode } from '../../client/dialogue/lineMode.ts';
-import type { UserSettings } from '../settings/userSettings.ts';
+import { ReadOnlyMode } from '../../client/dialogue/readOnlyMode.ts';
 import type { PageTarget } from './pageTarget.ts';
 import type { TargetService } from './targetService.ts';
 
@@ -14,13 +13,17 @@ const DESCRIPTION_TIMEOUT_MS = 5000;
 export interface TargetDescription {
   name: string;
   isDefault: boolean;
+  isTelnet: boolean;
+  showsColor: boolean;
+  isReadOnly: boolean;
 }
 
 /** Asks the bridge about a target; a bridge that does not answer leaves the defaults. */
 export async function loadService(target: PageTarget): Promise<TargetService> {
   const description = await describeTarget(target).catch(() => undefined);
-  const name = description?.name ?? target.name ?? '';
-  return { commands: [], createConversation: (settings) => createConversation(name, settings) };
+  const { isReadOnly = false, showsColor = false } = description ?? {};
+  const createConversation = isReadOnly ? reader(description) : writer(target, description);
+  return { commands: [], isReadOnly, showsColor, createConversation };
 }
 
 async function describeTarget({ name }: PageTarget): Promise<TargetDescription | undefined> {
@@ -33,11 +36,32 @@ async function describeTarget({ name }: PageTarget): Promise<TargetDescription |
   return targets.find(({ isDefault }) => isDefault);
 }
 
-function createConversation(name: string, settings: UserSettings): Conversation {
-  // It reads the option for each line.
-  return new LineMode(name, {
-    get lineEnd() {
-      return settings.get('lineEnd') === 'crlf' ? '\r\n' : '\n';
-    },
-  });
+type Description = TargetDescription | undefined;
+type CreateConversation = TargetService['createConversation'];
+
+function writer(target: PageTarget, description: Description): CreateConversation {
+  const name = description?.name ?? target.name ?? '';
+  return (settings) =>
+    // It reads the options for each line.
+    new LineMode(name, {
+      get lineEnd() {
+        // RFC 854, "NVT printer": a line of Telnet ends in CR LF.
+        const isCrlf = description?.isTelnet || settings.get('lineEnd') === 'crlf';
+        return isCrlf ? '\r\n' : '\n';
+      },
+      showsColor: description?.showsColor ?? false,
+      // A login in the mode of single characters does not announce its password prompt by ECHO.
+      hidesPasswords: description?.isTelnet ?? false,
+    });
+}
+
+/** Says what is different about it once: a reconnection changes nothing. */
+function reader(description: Description): CreateConversation {
+  let introduction: string | undefined =
+    `read only: this page shows what ${description?.name} sends, and sends nothing`;
+  return () => {
+    const conversation = new ReadOnlyMode(introduction, description?.showsColor ?? false);
+    introduction = undefined;
+    return conversation;
+  };
 }

@@ -60,6 +60,10 @@ export class PageConversation implements ConnectionEvents {
     this.perform(this.#conversation?.received(text) ?? []);
   }
 
+  notified(text: string): void {
+    this.perform(this.#conversation?.notified?.(text) ?? []);
+  }
+
   closed(reason: string, wasStable: boolean): void {
     this.#deps.setAwaitingReply(false);
     this.#dispatch({ is: 'closed', reason, wasStable });

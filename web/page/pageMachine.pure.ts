@@ -7,6 +7,7 @@
 //                  opened                                    opened
 //   opened         ask                                       prompting
 //                  ask, if a message was interrupted         waiting (its command is sent for it)
+//                  closed, if it is quiet and not stable     disconnected
 //   prompting      line                                      waiting
 //                  line, if it would replace a message       prompting (asks for another Enter)
 //                  that the user has not seen
@@ -106,8 +107,7 @@ function opened(state: PageState): Step {
 
 function received(state: PageState): Step {
   const { phase } = state;
-  if (phase.is !== 'prompting') return stay(state);
-  return stay({ ...state, phase: { ...phase, isQuiet: false } });
+  return 'isQuiet' in phase ? stay({ ...state, phase: { ...phase, isQuiet: false } }) : stay(state);
 }
 
 function closed(
@@ -116,7 +116,7 @@ function closed(
   typed: TypedText,
 ): Step {
   const { phase } = state;
-  const isQuiet = phase.is === 'prompting' && phase.isQuiet && !wasStable;
+  const isQuiet = 'isQuiet' in phase && phase.isQuiet && !wasStable;
   return isQuiet
     ? disconnect(state, 'lost', typed)
     : stay(state, { do: 'endConversation', reason });

@@ -36,6 +36,7 @@ const EVENTS: Record<PageEvent['is'], PageEvent> = {
 /** Every move that changes the phase. */
 const MOVES: Record<string, Phase['is']> = {
   'starting unreachable': 'disconnected',
+  'opened closed': 'disconnected',
   'prompting line': 'waiting',
   'prompting command': 'waiting',
   'prompting endSession': 'waiting',

@@ -61,7 +61,7 @@ export class PageOutput {
     const { screen, socket, editor, announcer, commands } = this.#deps;
     switch (effect.do) {
       case 'print':
-        this.print(effect.line, effect.speaker);
+        this.print(effect.line, effect.speaker, effect.colored);
         break;
       case 'announce':
         announcer.announce(effect.text);
@@ -104,18 +104,19 @@ export class PageOutput {
     }
   }
 
-  /** Prints a line, and announces it unless it is the user's own. */
-  print(line: string, speaker: Speaker): void {
+  /** Prints a line, and announces it, without colors, unless it is the user's own. */
+  print(line: string, speaker: Speaker, colored = line): void {
     const { screen, announcer } = this.#deps;
-    screen.print(line, speaker);
+    screen.print(colored, speaker);
     if (speaker === 'message') announcer.announceMessage(line);
     else if (speaker !== 'client') announcer.announce(line);
   }
 
   #startPrompt({ kind, text }: Prompt): void {
     const { editor, announcer, commands } = this.#deps;
-    if (text !== this.#announcedPrompt) announcer.announce(text);
-    this.#announcedPrompt = text;
+    const spoken = kind === 'hidden' ? `${text} (not shown)` : text;
+    if (spoken !== this.#announcedPrompt) announcer.announce(spoken);
+    this.#announcedPrompt = spoken;
     editor.startPrompt({
       completions: kind === 'command' ? commands : [],
       isSecret: isSecret(kind),

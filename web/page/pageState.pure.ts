@@ -25,7 +25,7 @@ export type Phase =
   /** The first connection is being opened. */
   | { readonly is: 'starting' }
   /**
-   * A connection has been opened, and there is no prompt yet.
+   * A connection has been opened, and there is no prompt yet, or never, if it is read only.
    *
    * `isQuiet`: the page has reconnected by itself. If the connection fails before anything is sent
    * or received, nothing is printed: the user already knows that it was lost.
@@ -83,7 +83,12 @@ export type PageEvent =
   | { readonly is: 'endSession' };
 
 export type PageEffect =
-  | { readonly do: 'print'; readonly line: string; readonly speaker: Speaker }
+  | {
+      readonly do: 'print';
+      readonly line: string;
+      readonly speaker: Speaker;
+      readonly colored?: string;
+    }
   | { readonly do: 'announce'; readonly text: string }
   /** Start a prompt, in the line editor, too. */
   | { readonly do: 'startPrompt'; readonly prompt: Prompt }

@@ -10,15 +10,15 @@ test.each([
   ['http://localhost/?as=', undefined, 'motd', 'ws://localhost/ws'],
   ['http://localhost/?as=original', undefined, 'original', 'ws://localhost/ws'],
   ['http://localhost/?target=old&as=original', 'old', 'original', 'ws://localhost/ws/old'],
-  ['http://localhost/?target=redis', 'redis', 'lines', 'ws://localhost/ws/redis'],
-  ['http://localhost/motd/?target=redis', 'redis', 'lines', 'ws://localhost/motd/ws/redis'],
+  ['http://localhost/?target=redis', 'redis', 'lines', 'ws://localhost/ws/redis?echo'],
+  ['http://localhost/motd/?target=redis', 'redis', 'lines', 'ws://localhost/motd/ws/redis?echo'],
   ['http://localhost/?target=staff&as=motd', 'staff', 'motd', 'ws://localhost/ws/staff'],
-  ['http://localhost/?target=a&target=b', 'a', 'lines', 'ws://localhost/ws/a'],
+  ['http://localhost/?target=a&target=b', 'a', 'lines', 'ws://localhost/ws/a?echo'],
   [
     `http://localhost/?target=${'a'.repeat(32)}`,
     'a'.repeat(32),
     'lines',
-    `ws://localhost/ws/${'a'.repeat(32)}`,
+    `ws://localhost/ws/${'a'.repeat(32)}?echo`,
   ],
 ])('reads the target from %s', (page, name, as, url) => {
   const target = targetFromUrl(new URL(page));

@@ -19,7 +19,7 @@ export interface PageTarget {
    * that has neither, and sends no line ends; anything else, a service to use line by line.
    */
   as: string;
-  /** The URL of its WebSocket. */
+  /** The URL of its WebSocket, with `?echo` to be told what not to show (PROTOCOL.md, "Telnet"). */
   url: URL;
 }
 
@@ -33,7 +33,10 @@ export function targetFromUrl(page: URL): PageTarget | undefined {
   const name = page.searchParams.get('target') || undefined;
   if (name !== undefined && !NAME.test(name)) return undefined;
   const as = page.searchParams.get('as') || (name === undefined ? 'motd' : 'lines');
-  return { name, as, url: bridgeUrl(page, name) };
+  const url = bridgeUrl(page, name);
+  // The description of the target is not known yet. The others never hide what is typed.
+  if (as !== 'motd' && as !== 'original') url.search = 'echo';
+  return { name, as, url };
 }
 
 /** The page's heading, and the title of its tab. */

@@ -82,6 +82,7 @@ export class PromptDisplay {
   }
 
   #isMasked(kind: PromptKind | undefined): boolean {
-    return kind !== undefined && isSecret(kind) && this.#deps.masksPasswords();
+    if (kind === undefined || !isSecret(kind)) return false;
+    return kind === 'hidden' || this.#deps.masksPasswords();
   }
 }

@@ -130,6 +130,16 @@ export class Screen {
     this.#terminal.focus();
   }
 
+  /** For a screen reader: keys type nothing, though the page still gets them. */
+  setReadOnly(): void {
+    if (this.#terminal.textarea) this.#terminal.textarea.readOnly = true;
+  }
+
+  /** The minimum contrast of any text with its background, whatever its colors (WCAG 2.2, 1.4.3). */
+  set minimumContrast(ratio: number) {
+    this.#terminal.options.minimumContrastRatio = ratio;
+  }
+
   /** Whether the terminal accepts keyboard input. */
   set acceptsInput(acceptsInput: boolean) {
     this.#terminal.options.disableStdin = !acceptsInput;

@@ -7,6 +7,10 @@ import type { PageConversation } from './pageConversation.ts';
 export interface TargetService {
   /** For Tab, and for the buttons of a phone. */
   readonly commands: readonly string[];
+  /** Whether it accepts nothing: there is no prompt. */
+  readonly isReadOnly?: boolean;
+  /** Whether it chooses colors. */
+  readonly showsColor?: boolean;
   /**
    * @param settings Read each time they matter.
    * @param page Performs the effects that no reply and no key causes.

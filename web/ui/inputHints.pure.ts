@@ -24,6 +24,7 @@ const HINTS: Readonly<Record<PromptKind, InputHints>> = {
   // A browser may send what it checks to a service: never a password.
   password: PLAIN,
   storePassword: PLAIN,
+  hidden: PLAIN,
   line: PLAIN,
 };
 

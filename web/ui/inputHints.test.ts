@@ -18,7 +18,7 @@ test('shows digits where a number is asked for', () => {
   expect(inputHints('MSGCANCEL')).toMatchObject({ inputMode: 'numeric', spellcheck: false });
 });
 
-test.each<PromptKind | undefined>(['password', 'storePassword', 'line', undefined])(
+test.each<PromptKind | undefined>(['password', 'storePassword', 'hidden', 'line', undefined])(
   'neither changes nor checks what may be a password: %s',
   (kind) => {
     expect(inputHints(kind)).toEqual({
