@@ -38,6 +38,7 @@ import { serveTargetDescriptions } from './http/targetRoutes.ts';
 import { withAndWithoutSlash } from './http/trailingSlash.ts';
 import { Metrics } from './metrics.ts';
 import type { Primary } from './primary.ts';
+import { Recorder, type RecordingSettings } from './recording/recorder.ts';
 import type { SessionRules } from './relay/sessionPolicy.ts';
 import { Sessions } from './relay/sessions.ts';
 import { UpgradeQuota } from './relay/upgradeQuota.ts';
@@ -96,6 +97,8 @@ export interface BridgeSettings extends AdminOptions {
   checkPassword?: CheckPassword | undefined;
   /** Issues tokens for the login cookie; without it, every request needs the password. */
   logins?: Logins | undefined;
+  /** Records each session; without it, none is. */
+  record?: RecordingSettings | undefined;
   /** Adds the routes of the program. */
   addRoutes?: AddRoutes | undefined;
 }
@@ -137,15 +140,16 @@ export async function buildBridge(options: BridgeSettings): Promise<FastifyInsta
 }
 
 function partsFor(options: BridgeSettings): Parts {
-  const { targets, rules, connectTimeoutMs, primary, checkPassword, logins } = options;
+  const { targets, rules, connectTimeoutMs, primary, checkPassword, logins, record } = options;
   const metrics = new Metrics();
   for (const { name } of targets.all) metrics.countersOf(name);
   primary?.onSample(() => metrics.sample());
-  const descriptors = new DescriptorBudget(options.maxDescriptors);
+  const recorder = record && new Recorder(record, metrics.recordings);
+  const descriptors = new DescriptorBudget(options.maxDescriptors, record !== undefined);
   return {
     options,
     metrics,
-    sessions: new Sessions({ metrics, rules, connectTimeoutMs }),
+    sessions: new Sessions({ metrics, rules, connectTimeoutMs, recorder }),
     descriptors,
     guards: requestGuards(options, metrics, descriptors),
     cookie: checkPassword && logins && new LoginCookie({ ...options, logins }),

@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { findBrowser, findHeadlessShell } from './browser.mjs';
 import { fail, prepare, runNode } from './prepare.mjs';
 import {
+  findAsciinema,
   findEtcd,
   findHaproxy,
   findNetcat,
@@ -36,6 +37,7 @@ process.env['MOTD_TEST_STRACE'] = findStrace();
 process.env['MOTD_TEST_NGINX'] = findNginx();
 process.env['MOTD_TEST_HAPROXY'] = findHaproxy();
 process.env['MOTD_TEST_REDIS'] = findRedis();
+process.env['MOTD_TEST_ASCIINEMA'] = findAsciinema();
 process.env['MOTD_TEST_SHELLCHECK'] = findShellcheck();
 process.env['MOTD_TEST_ETCD'] = findEtcd();
 process.env['CHROMIUM_PATH'] = await findBrowser();

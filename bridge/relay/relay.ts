@@ -15,6 +15,7 @@ import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import { connectFailure } from '../../access/systemErrors.ts';
 import type { Metrics } from '../metrics.ts';
+import type { Recorder } from '../recording/recorder.ts';
 import { CLOSE, type CloseCode, protocolErrorCode } from './closeCodes.ts';
 import { Closing } from './closing.ts';
 import { connectTarget } from './connectTarget.ts';
@@ -45,6 +46,8 @@ export interface RelayContext {
   connectTimeoutMs: number;
   metrics: Metrics;
   roundRobin: RoundRobin;
+  /** Without one, sessions are not recorded. */
+  recorder?: Recorder | undefined;
 }
 
 export class Relay {
@@ -66,22 +69,32 @@ export class Relay {
   constructor(
     browser: BrowserConnection,
     target: Target,
-    { connectTimeoutMs, metrics, roundRobin }: RelayContext,
+    { connectTimeoutMs, metrics, roundRobin, recorder }: RelayContext,
     onEnd: () => void,
   ) {
     const { webSocket, socket: browserSocket } = browser;
     const counters = metrics.countersOf(target.name);
+    const recording = recorder?.start(target.name);
     this.#toBrowser = new ToBrowser({
       webSocket,
       browserSocket,
       counters,
-      connect: (onread) => connectTarget(target, { connectTimeoutMs, onread }),
+      connect: (onread) =>
+        connectTarget(target, { connectTimeoutMs, onread: recording?.tap(onread) ?? onread }),
       relay: this,
     });
     const { targetSocket } = this.#toBrowser;
     const common = { webSocket, targetSocket };
     this.#toTarget = new ToTarget({ ...common, counters, roundRobin, relay: this });
-    this.#closing = new Closing({ ...common, metrics, toTarget: this.#toTarget, onEnd });
+    this.#closing = new Closing({
+      ...common,
+      metrics,
+      toTarget: this.#toTarget,
+      onEnd: () => {
+        if (recording !== undefined) recorder?.end(recording);
+        onEnd();
+      },
+    });
     this.#webSocket = webSocket;
     this.#browserSocket = browserSocket;
     this.#target = target;

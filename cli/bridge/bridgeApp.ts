@@ -21,6 +21,7 @@ import { LOOPBACK, type TlsOptions } from '../options/options.ts';
 import type { ProxyKeyOptions } from '../options/proxyKey.ts';
 import { jsonLogger, printLine } from '../output.ts';
 import { feedRoutes } from './bridgeFeed.ts';
+import { OutageReports, recordingSettings } from './recordings.ts';
 
 export interface BridgeOptions
   extends HttpOptions,
@@ -80,6 +81,7 @@ export function limitsFrom(options: BridgeOptions): BridgeLimits {
 }
 
 function settingsFrom(options: BridgeOptions): BridgeSettings {
+  const outages = new OutageReports(options.log);
   const [first = DEFAULT_TARGET, ...others] = options.target ?? [];
   return {
     // Only `motd up` passes a key, and it passes one target.
@@ -99,6 +101,7 @@ function settingsFrom(options: BridgeOptions): BridgeSettings {
     connectTimeoutMs: options.connectTimeout * 1000,
     readyUrl: options.readyUrl,
     maxDescriptors: maxOpenFiles(),
+    record: recordingSettings(options, (reason) => outages.report(options, reason)),
     logger: jsonLogger(options.log),
   };
 }

@@ -20,6 +20,7 @@ import {
   WORKER_ENVIRONMENT,
   type WorkerMethods,
 } from './bridgeProtocol.ts';
+import { OutageReports } from './recordings.ts';
 import { type ReloadableUsers, UserPasswords } from './userPasswords.ts';
 
 /** Longer than a worker takes to stop, shorter than `motd up` allows for the whole bridge. */
@@ -64,6 +65,7 @@ class BridgePrimary {
   readonly pool: WorkerPool<QuotaName, WorkerMethods>;
   readonly #users: ReloadableUsers | undefined;
   readonly #metrics = new ClusterMetrics({ names: METRIC_NAMES });
+  readonly #outages: OutageReports;
   #tls: TlsIdentity | undefined;
 
   constructor(
@@ -75,6 +77,7 @@ class BridgePrimary {
     const { log, workers, httpHost, httpPort } = options;
     this.#users = users;
     this.#tls = tls;
+    this.#outages = new OutageReports(log);
     const limits = limitsFrom(options);
     const both = { sessions: sessionLimits(limits), connections: connectionLimits(limits) };
     this.pool = new WorkerPool<QuotaName, WorkerMethods>(
@@ -114,8 +117,10 @@ class BridgePrimary {
       issueLogin: (user, scope) => users?.logins.issue(user, scope) ?? '',
       userOfLogin: (token, scope) => users?.logins.userOf(token, scope),
       revokeLogin: (token, scope) => users?.logins.revoke(token, scope),
+      recordingOutage: (reason) => this.#outages.report(child, reason),
       metrics: () => this.#metrics.text(),
     };
+    child.once('exit', () => this.#outages.forget(child));
     const peer = new IpcPeer<WorkerMethods>(child, methods);
     return { peer };
   }

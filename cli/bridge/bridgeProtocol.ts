@@ -35,6 +35,8 @@ export type PrimaryMethods = QuotaPrimaryMethods<QuotaName> & {
   issueLogin: Logins['issue'];
   userOfLogin: Logins['userOf'];
   revokeLogin: Logins['revoke'];
+  /** Called when recordings cannot be written, with the reason; with `null` when they can again. */
+  recordingOutage(reason: string | null): void;
   /** The metrics of all workers together. */
   metrics(): Promise<string>;
 };

@@ -21,6 +21,7 @@ import {
   parseTargets,
   parseWorkers,
 } from './parsers.ts';
+import { type RecordOptions, recordOptions } from './recordOptions.ts';
 
 export const DEFAULT_TARGET: Target = {
   name: 'motd',
@@ -34,7 +35,7 @@ export interface HttpOptions extends LogOptions {
 }
 
 /** Times are in seconds. For times and rates, 0 is unlimited. */
-export interface BridgeRuleOptions {
+export interface BridgeRuleOptions extends RecordOptions {
   basePath: string;
   publicOrigin?: string[];
   metricsFrom?: string[];
@@ -79,7 +80,12 @@ export function httpOptions(): Option[] {
 }
 
 export function bridgeRuleOptions(): Option[] {
-  return [...reverseProxyOptions(), ...operationsOptions(), ...sessionOptions()];
+  return [
+    ...reverseProxyOptions(),
+    ...operationsOptions(),
+    ...recordOptions(),
+    ...sessionOptions(),
+  ];
 }
 
 function reverseProxyOptions(): Option[] {
