@@ -39,6 +39,7 @@ import { nameByHeader } from './http/trustedNames.ts';
 import { rejectMalformed, rejectUnknown } from './http/unroutable.ts';
 import { Metrics } from './metrics.ts';
 import type { Primary } from './primary.ts';
+import { Recorder, type RecordingSettings } from './recording/recorder.ts';
 import type { SessionRules } from './relay/sessionPolicy.ts';
 import { SessionQuota } from './relay/sessionQuota.ts';
 import { Sessions } from './relay/sessions.ts';
@@ -106,6 +107,8 @@ export interface BridgeSettings extends AdminOptions {
   checkPassword?: CheckPassword | undefined;
   /** Issues tokens for the login cookie; without it, every request needs the password. */
   logins?: Logins | undefined;
+  /** Records each session; without it, none is. */
+  record?: RecordingSettings | undefined;
   /** Adds the routes of the program. */
   addRoutes?: AddRoutes | undefined;
 }
@@ -147,7 +150,8 @@ export async function buildBridge(options: BridgeSettings): Promise<FastifyInsta
 }
 
 function partsFor(options: BridgeSettings): Parts {
-  const { targets, rules, connectTimeoutMs, targetCas, primary, checkPassword, logins } = options;
+  const { targets, rules, connectTimeoutMs, targetCas, primary, checkPassword, logins, record } =
+    options;
   const metrics = new Metrics();
   // The counts of a target that is removed stay: a counter must not decrease.
   const countAll = () => {
@@ -156,11 +160,12 @@ function partsFor(options: BridgeSettings): Parts {
   countAll();
   targets.onReplace(countAll);
   primary?.onSample(() => metrics.sample());
-  const descriptors = new DescriptorBudget(options.maxDescriptors);
+  const recorder = record && new Recorder(record, metrics.recordings);
+  const descriptors = new DescriptorBudget(options.maxDescriptors, record !== undefined);
   return {
     options,
     metrics,
-    sessions: new Sessions({ metrics, rules, connectTimeoutMs, targetCas }),
+    sessions: new Sessions({ metrics, rules, connectTimeoutMs, targetCas, recorder }),
     descriptors,
     guards: requestGuards(options, metrics, descriptors),
     cookie: checkPassword && logins && new LoginCookie({ ...options, logins }),

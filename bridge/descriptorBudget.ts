@@ -12,7 +12,7 @@ import type { FastifyInstance } from 'fastify';
 import { createLease, type QuotaLease } from '../access/quota.ts';
 
 /** The descriptors of a session: its connections to the browser and to the target. */
-export const SESSION_DESCRIPTORS = 2;
+const SESSION_DESCRIPTORS = 2;
 
 /** Reserved for the process itself, for example for name lookups. */
 const OWN_DESCRIPTORS = 48;
@@ -21,13 +21,19 @@ const OWN_DESCRIPTORS = 48;
 const REQUEST_DESCRIPTORS = 16;
 
 export class DescriptorBudget {
+  /** How many descriptors a session uses. */
+  readonly perSession: number;
   readonly #budget: number;
   #connections = 0;
-  /** The connections to targets. */
+  /** The connections to targets, and the files of recordings. */
   #leased = 0;
 
-  /** @param limit How many descriptors the process may have open. */
-  constructor(limit: number) {
+  /**
+   * @param limit How many descriptors the process may have open.
+   * @param isRecording Whether each session also has a file (recording/recorder.ts).
+   */
+  constructor(limit: number, isRecording = false) {
+    this.perSession = SESSION_DESCRIPTORS + (isRecording ? 1 : 0);
     this.#budget = limit - OWN_DESCRIPTORS;
   }
 
@@ -37,14 +43,14 @@ export class DescriptorBudget {
   }
 
   /**
-   * Acquires the descriptor of a session's connection to its target. That of the connection to the
-   * browser is in use already.
+   * Acquires the descriptors of a session, except that of the connection to the browser, which is in
+   * use already.
    *
-   * @returns `undefined` if sessions may not use it.
+   * @returns `undefined` if sessions may not use them.
    */
   acquire(): QuotaLease | undefined {
-    if (!this.has(SESSION_DESCRIPTORS - 1)) return undefined;
-    this.#leased++;
+    if (!this.has(this.perSession - 1)) return undefined;
+    this.#leased += this.perSession - 1;
     return createLease(this.#release);
   }
 
@@ -65,7 +71,7 @@ export class DescriptorBudget {
 
   /** One for all leases: there is a lease for each session. */
   readonly #release = (): void => {
-    this.#leased--;
+    this.#leased -= this.perSession - 1;
   };
 
   get #used(): number {

@@ -9,6 +9,7 @@ import {
   sampleOf,
 } from '../access/metricSamples.ts';
 import type { CertificateRefusal } from './http/clientCertificate.ts';
+import type { DropReason, RecordingCounters } from './recording/recorder.ts';
 import type { TargetFailure } from './relay/describeFailure.ts';
 
 /** Why a connection or a request was rejected. */
@@ -49,6 +50,11 @@ const KNOWN_CODES = new Set([
 
 export class Metrics implements MetricsText {
   readonly contentType = METRICS_CONTENT_TYPE;
+  readonly recordings: RecordingCounters = {
+    open: 0,
+    writtenBytes: 0,
+    dropped: { memory: 0, error: 0, limit: 0 },
+  };
   readonly #registry = new Registry();
   readonly #targets = new Map<string, TargetCounters>();
   readonly #targetFailures: Counter<'target' | 'reason'>;
@@ -64,6 +70,7 @@ export class Metrics implements MetricsText {
     // Event loop delay, memory, CPU time, open files and others.
     collectDefaultMetrics({ register: this.#registry });
     this.#registerTargetMetrics();
+    this.#registerRecordingMetrics();
     this.#targetFailures = new Counter({
       name: 'motd_bridge_target_failures_total',
       help: 'Connections to targets that could not be opened or failed, by reason.',
@@ -193,6 +200,39 @@ export class Metrics implements MetricsText {
           this.inc({ target, to: 'target' }, bytesFromBrowsers);
           this.inc({ target, to: 'browser' }, bytesToBrowsers);
         }
+      },
+    });
+  }
+
+  #registerRecordingMetrics(): void {
+    const registers = [this.#registry];
+    const { recordings } = this;
+    new Gauge({
+      name: 'motd_bridge_recordings',
+      help: 'Sessions that are being recorded.',
+      registers,
+      collect() {
+        this.set(recordings.open);
+      },
+    });
+    new Counter({
+      name: 'motd_bridge_recording_written_bytes_total',
+      help: 'Bytes written to recordings.',
+      registers,
+      collect() {
+        this.reset();
+        this.inc(recordings.writtenBytes);
+      },
+    });
+    new Counter({
+      name: 'motd_bridge_recording_dropped_bytes_total',
+      help: 'Bytes of targets that were not recorded, by reason.',
+      labelNames: ['reason'],
+      registers,
+      collect() {
+        this.reset();
+        const dropped = Object.entries(recordings.dropped) as [DropReason, number][];
+        for (const [reason, bytes] of dropped) this.inc({ reason }, bytes);
       },
     });
   }

@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { findBrowser, findHeadlessShell } from './browser.mjs';
 import { fail, prepare, runNode } from './prepare.mjs';
 import {
+  findAsciinema,
   findEtcd,
   findHaproxy,
   findMosquitto,
@@ -46,6 +47,7 @@ process.env['MOTD_TEST_HAPROXY'] = findHaproxy();
 process.env['MOTD_TEST_REDIS'] = findRedis();
 process.env['MOTD_TEST_MOSQUITTO'] = findMosquitto();
 process.env['MOTD_TEST_NGIRCD'] = findNgircd();
+process.env['MOTD_TEST_ASCIINEMA'] = findAsciinema();
 process.env['MOTD_TEST_SHELLCHECK'] = findShellcheck();
 process.env['MOTD_TEST_ETCD'] = findEtcd();
 if (mode !== 'quick') {

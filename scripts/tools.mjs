@@ -84,6 +84,13 @@ export function findHaproxy() {
   return findServer('haproxy', 'haproxy', (haproxy) => spawnSync(haproxy, ['-v']).status === 0);
 }
 
+/** @returns {string} An asciinema; else empty. */
+export function findAsciinema() {
+  return findTool('asciinema', 'asciinema', (asciinema) => {
+    return spawnSync(asciinema, ['--version']).status === 0;
+  });
+}
+
 /** @returns {string} A shellcheck; else empty. */
 export function findShellcheck() {
   return findTool('shellcheck', 'shellcheck', (shellcheck) => {

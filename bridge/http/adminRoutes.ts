@@ -3,7 +3,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { descriptorCheck, OUT_OF_DESCRIPTORS } from '../../access/descriptors.ts';
 import type { MetricsText } from '../../access/metricSamples.ts';
-import { type DescriptorBudget, SESSION_DESCRIPTORS } from '../descriptorBudget.ts';
+import type { DescriptorBudget } from '../descriptorBudget.ts';
 import type { TargetCas } from '../relay/targetCas.ts';
 import type { TargetList } from '../relay/targetList.ts';
 import { clientAddress, isFromUntrustedProxy } from './clientAddress.ts';
@@ -47,14 +47,14 @@ export function serveAdminRoutes(
 ): void {
   const readiness = new Readiness({ targets, connectTimeoutMs, targetCas, readyUrl });
 
-  const canOpenMore = descriptorCheck(SESSION_DESCRIPTORS);
+  const canOpenMore = descriptorCheck(descriptors.perSession);
   for (const url of withAndWithoutSlash(`${basePath}/healthz`)) {
     app.route({
       method: HEALTH_METHODS,
       url,
       config: { rules: HEALTH },
       handler: async (_request, reply) => {
-        if (descriptors.has(SESSION_DESCRIPTORS) && (await canOpenMore()))
+        if (descriptors.has(descriptors.perSession) && (await canOpenMore()))
           return reply.send('ok\n');
         return reply.code(503).send(`no session can be opened: ${OUT_OF_DESCRIPTORS}\n`);
       },

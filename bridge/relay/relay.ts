@@ -14,6 +14,7 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { Metrics } from '../metrics.ts';
+import type { Recorder } from '../recording/recorder.ts';
 import { CLOSE, type CloseCode, protocolErrorCode } from './closeCodes.ts';
 import { Closing } from './closing.ts';
 import { connectTarget, type TargetSocket } from './connectTarget.ts';
@@ -48,6 +49,8 @@ export interface RelayContext {
   targetCas: TargetCas;
   metrics: Metrics;
   roundRobin: RoundRobin;
+  /** Without one, sessions are not recorded. */
+  recorder?: Recorder | undefined;
 }
 
 export class Relay {
@@ -69,7 +72,7 @@ export class Relay {
   constructor(
     browser: BrowserConnection,
     target: Target,
-    { connectTimeoutMs, targetCas, metrics, roundRobin }: RelayContext,
+    { connectTimeoutMs, targetCas, metrics, roundRobin, recorder }: RelayContext,
     onEnd: () => void,
   ) {
     const { webSocket, socket: browserSocket } = browser;
@@ -81,17 +84,20 @@ export class Relay {
           answer: (bytes) => this.#toTarget.writeDirectly(bytes),
         })
       : undefined;
+    const recording = recorder?.start(target.name);
     this.#toBrowser = new ToBrowser({
       webSocket,
       browserSocket,
       counters,
-      connect: (onread) =>
-        connectTarget(target, {
+      connect: (onread) => {
+        const recorded = recording?.tap(onread) ?? onread;
+        return connectTarget(target, {
           connectTimeoutMs,
           targetCas,
           client: browser,
-          onread: telnet?.readText(onread) ?? onread,
-        }),
+          onread: telnet?.readText(recorded) ?? recorded,
+        });
+      },
       relay: this,
     });
     const { targetSocket } = this.#toBrowser;
@@ -104,7 +110,15 @@ export class Relay {
       encode: telnet?.encode,
       readOnlyName: target.isReadOnly ? target.name : undefined,
     });
-    this.#closing = new Closing({ ...common, metrics, toTarget: this.#toTarget, onEnd });
+    this.#closing = new Closing({
+      ...common,
+      metrics,
+      toTarget: this.#toTarget,
+      onEnd: () => {
+        if (recording !== undefined) recorder?.end(recording);
+        onEnd();
+      },
+    });
     this.#webSocket = webSocket;
     this.#browserSocket = browserSocket;
     this.#target = target;

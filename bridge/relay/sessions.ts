@@ -83,13 +83,14 @@ export class Sessions {
 
   /**
    * Closes every session with 1001, and waits until both sides have received what is in transit, or
-   * until the deadline.
+   * until the deadline. Their recordings are then complete.
    */
   async stop(): Promise<void> {
     if (this.#state.is !== 'running') return;
     clearInterval(this.#state.checkTimer);
     if (this.#policies.size > 0) await this.#stopAll();
     this.#state = { is: 'stopped' };
+    await this.#context.recorder?.close();
   }
 
   async #stopAll(): Promise<void> {

@@ -22,6 +22,7 @@ import { readCa } from '../options/tlsFiles.ts';
 import { jsonLogger, printLine } from '../output.ts';
 import { feedRoutes } from './bridgeFeed.ts';
 import type { FeedReport } from './feedOutage.ts';
+import { OutageReports, recordingSettings } from './recordings.ts';
 
 export interface BridgeOptions
   extends HttpOptions,
@@ -119,6 +120,7 @@ function targetCasOf({ targetCa }: BridgeOptions): TargetCas {
 }
 
 function settingsFrom(options: BridgeOptions): Omit<BridgeSettings, 'targets'> {
+  const outages = new OutageReports(options.log);
   return {
     pageDir: PAGE_DIR,
     basePath: options.basePath,
@@ -139,6 +141,7 @@ function settingsFrom(options: BridgeOptions): Omit<BridgeSettings, 'targets'> {
     targetCas: targetCasOf(options),
     readyUrl: options.readyUrl,
     maxDescriptors: maxOpenFiles(),
+    record: recordingSettings(options, (reason) => outages.report(options, reason)),
     logger: jsonLogger(options.log),
   };
 }

@@ -24,6 +24,7 @@ import {
 } from './bridgeProtocol.ts';
 import { readTargets } from './bridgeTargets.ts';
 import { FeedOutage, feedLog } from './feedOutage.ts';
+import { OutageReports } from './recordings.ts';
 import { type ReloadableUsers, UserPasswords } from './userPasswords.ts';
 
 /** Longer than a worker takes to stop, shorter than `motd up` allows for the whole bridge. */
@@ -89,6 +90,7 @@ class BridgePrimary {
   readonly #users: ReloadableUsers | undefined;
   readonly #metrics = new ClusterMetrics({ names: METRIC_NAMES });
   readonly #feedOutage: FeedOutage;
+  readonly #outages: OutageReports;
   #targets: Targets;
   #tls: TlsIdentity | undefined;
 
@@ -98,6 +100,7 @@ class BridgePrimary {
     this.#targets = targets;
     this.#tls = tls;
     this.#feedOutage = new FeedOutage(feedLog(log));
+    this.#outages = new OutageReports(log);
     const limits = limitsFrom(options);
     const both = { sessions: sessionLimits(limits), connections: connectionLimits(limits) };
     this.pool = new WorkerPool<QuotaName, WorkerMethods>(
@@ -153,9 +156,16 @@ class BridgePrimary {
       userOfLogin: (token, scope) => users?.logins.userOf(token, scope),
       revokeLogin: (token, scope) => users?.logins.revoke(token, scope),
       reportFeed: (report) => this.#feedOutage.report(child, report),
+      recordingOutage: (reason) => this.#outages.report(child, reason),
       metrics: () => this.#metrics.text(),
     };
     const peer = new IpcPeer<WorkerMethods>(child, methods);
-    return { peer, onClose: () => this.#feedOutage.leave(child) };
+    return {
+      peer,
+      onClose: () => {
+        this.#feedOutage.leave(child);
+        this.#outages.forget(child);
+      },
+    };
   }
 }

@@ -41,6 +41,8 @@ export type PrimaryMethods = QuotaPrimaryMethods<QuotaName> & {
   revokeLogin: Logins['revoke'];
   /** The worker's feed has read the message, or could not. */
   reportFeed(report: FeedReport): void;
+  /** Called when recordings cannot be written, with the reason; with `null` when they can again. */
+  recordingOutage(reason: string | null): void;
   /** The metrics of all workers together. */
   metrics(): Promise<string>;
 };

@@ -15,6 +15,7 @@ import { fromPem, type PemIdentity } from '../workers/pemIdentity.ts';
 import { workerQuotas } from '../workers/sharedQuotas.ts';
 import { type BridgeOptions, limitsFrom, type StartedBridge, startBridgeApp } from './bridgeApp.ts';
 import type { PrimaryMethods, QuotaName, WorkerConfig, WorkerMethods } from './bridgeProtocol.ts';
+import { recordingSettings } from './recordings.ts';
 
 /** Serves its share of the connections until a stop request. */
 export async function runWorker(options: BridgeOptions): Promise<void> {
@@ -83,6 +84,7 @@ class BridgeWorker {
       tls: tls && fromPem(tls),
       // Each worker numbers its requests from 1: add the process id, to distinguish them.
       logger: jsonLogger(options.log)?.child({ pid: process.pid }),
+      record: recordingSettings(options, (reason) => primary.notify('recordingOutage', reason)),
       ...(options.usersFile !== undefined && {
         checkPassword: (...credentials) => primary.call('checkPassword', ...credentials),
         logins: {

@@ -14,6 +14,7 @@ import { isBridgeWorker } from '../bridge/bridgeProtocol.ts';
 import { readTargets } from '../bridge/bridgeTargets.ts';
 import { collectOnOneThread } from '../bridge/collectOnOneThread.ts';
 import { FeedOutage, feedLog } from '../bridge/feedOutage.ts';
+import { createRecordingFolder } from '../bridge/recordings.ts';
 import { UserPasswords } from '../bridge/userPasswords.ts';
 import { CliError } from '../cliError.ts';
 import { onStopRequest } from '../lifecycle.ts';
@@ -33,7 +34,10 @@ export async function bridge(options: BridgeOptions, environment: Environment): 
   if (isBridgeWorker()) {
     const { runWorker } = await import('../bridge/bridgeWorker.ts');
     await runWorker(options);
-  } else if (options.workers > 1) {
+    return;
+  }
+  createRecordingFolder(options);
+  if (options.workers > 1) {
     const { runPrimary } = await import('../bridge/bridgePrimary.ts');
     await runPrimary(options, environment);
   } else await runBridge(options);

@@ -22,6 +22,7 @@ import {
   parseTargets,
   parseWorkers,
 } from './parsers.ts';
+import { type RecordOptions, recordOptions } from './recordOptions.ts';
 import { HTTP_SOCKET, socketOptions } from './socketFile.ts';
 
 export const DEFAULT_TARGET: Target = {
@@ -38,7 +39,7 @@ export interface HttpOptions extends LogOptions {
 }
 
 /** Times are in seconds. For times and rates, 0 is unlimited. */
-export interface BridgeRuleOptions {
+export interface BridgeRuleOptions extends RecordOptions {
   basePath: string;
   publicOrigin?: string[];
   frameFrom?: string[];
@@ -110,7 +111,12 @@ export function httpOptions(): Option[] {
 }
 
 export function bridgeRuleOptions(): Option[] {
-  return [...reverseProxyOptions(), ...operationsOptions(), ...sessionOptions()];
+  return [
+    ...reverseProxyOptions(),
+    ...operationsOptions(),
+    ...recordOptions(),
+    ...sessionOptions(),
+  ];
 }
 
 function reverseProxyOptions(): Option[] {

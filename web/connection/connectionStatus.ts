@@ -14,6 +14,12 @@ interface StatusElements {
 
 const TICK_MS = 250;
 
+/** The texts of the button, other than `Try now`. */
+const BUTTONS: Partial<Record<ConnectionState['is'], string>> = {
+  ended: 'Connect',
+  loggedOut: 'Log in',
+};
+
 /** If a reply takes longer, the status offers to reconnect. */
 const REPLY_TIMEOUT_MS = 5_000;
 
@@ -71,7 +77,7 @@ export class ConnectionStatus {
     const isHidden = state.is === 'connecting' || state.is === 'connected';
     if (isHidden && document.activeElement === button) this.#focusElsewhere();
     button.hidden = isHidden;
-    button.textContent = state.is === 'ended' ? 'Connect' : 'Try now';
+    button.textContent = BUTTONS[state.is] ?? 'Try now';
     countdown.textContent = '';
     if (state.is !== 'waiting') return;
     this.#countDown(state.nextAtMs);
@@ -85,7 +91,7 @@ export class ConnectionStatus {
 }
 
 function isLost({ is }: ConnectionState): boolean {
-  return is === 'waiting' || is === 'offline';
+  return is === 'waiting' || is === 'offline' || is === 'loggedOut';
 }
 
 function describe(state: ConnectionState): string {
@@ -95,6 +101,7 @@ function describe(state: ConnectionState): string {
     case 'connected':
       return 'connected';
     case 'waiting':
+    case 'loggedOut':
     case 'ended':
       return `not connected: ${state.reason}`;
     case 'offline':

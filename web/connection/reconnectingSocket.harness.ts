@@ -54,7 +54,7 @@ export class FakeBrowser {
     });
   }
 
-  dispatch(event: 'online' | 'pageshow' | 'pagehide'): void {
+  dispatch(event: 'online' | 'pageshow' | 'pagehide' | 'focus'): void {
     this.window.dispatchEvent(new Event(event));
   }
 

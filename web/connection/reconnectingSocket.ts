@@ -15,16 +15,20 @@
 //               that attempt is established            connected
 //               that attempt ends                      offline; waiting if there is a network
 //   waiting,    connect()                              as when the page wakes
-//   offline     stopRetrying()                         ended
+//   offline,    stopRetrying()                         ended
+//   loggedOut
+//   loggedOut   the page wakes or gets the focus       connecting; waiting if it is too soon
 //   any         close()                                ended
 //
 // What follows an attempt or a connection that ends depends on the policy: `once` leads to ended,
-// `reconnect` to waiting, or to offline if the browser has no network. `stopRetrying` makes it
+// `reconnect` to waiting, to offline if the browser has no network, or to loggedOut if only a login
+// at a proxy helps: no attempt follows before the user comes back to the page. `stopRetrying` makes it
 // `once`, and `connect` sets it again.
 
 import type { BufferedSocket } from './bufferedSocket.ts';
 import { ConnectionAttempt, type ConnectionAttemptEvents } from './connectionAttempt.ts';
 import { Reconnection } from './reconnection.pure.ts';
+import { LOGIN_EXPIRED } from './upgradeFailure.ts';
 
 export type ConnectionState =
   | { is: 'connecting' }
@@ -36,6 +40,8 @@ export type ConnectionState =
   | { is: 'waiting'; reason: string; nextAtMs: number }
   /** Like `waiting`, but the browser reports that it has no network. */
   | { is: 'offline'; reason: string }
+  /** A proxy asks for a login. The page tries again when the user comes back to it. */
+  | { is: 'loggedOut'; reason: string }
   /** No further attempt without a call of `connect`. */
   | { is: 'ended'; reason: string };
 
@@ -72,7 +78,7 @@ interface NextAttempt {
 }
 
 type SocketState =
-  | { is: 'ended'; reason: string }
+  | { is: 'ended' | 'loggedOut'; reason: string }
   | { is: 'connecting'; attempt: ConnectionAttempt; policy: ConnectionPolicy }
   | { is: 'connected'; attempt: ConnectionAttempt; policy: ConnectionPolicy }
   | { is: 'waiting'; reason: string; next: NextAttempt; policy: ConnectionPolicy }
@@ -127,6 +133,7 @@ export class ReconnectingSocket {
         this.close();
         this.#start('this page closed the connection', policy);
         return;
+      case 'loggedOut':
       case 'ended':
         this.#start(this.#state.reason, policy);
         return;
@@ -149,6 +156,7 @@ export class ReconnectingSocket {
         return;
       case 'waiting':
       case 'offline':
+      case 'loggedOut':
         this.#end(this.#state.reason);
     }
   }
@@ -214,6 +222,7 @@ export class ReconnectingSocket {
     const nowMs = performance.now();
     const wasStable = this.#reconnection.isStable(nowMs);
     if ('policy' in this.#state && this.#state.policy === 'once') this.#end(reason);
+    else if (reason === LOGIN_EXPIRED) this.#awaitLogin(reason);
     else this.#retryLater(reason, this.#reconnection.attemptFailed(nowMs, Math.random()));
     if (is === 'connected') this.#events.closed(reason, wasStable);
   }
@@ -225,8 +234,14 @@ export class ReconnectingSocket {
     else this.#setState({ is: 'offline', reason, next });
   }
 
-  /** Brings the next attempt forward, if one is scheduled. */
+  #awaitLogin(reason: string): void {
+    this.#leaveState();
+    this.#setState({ is: 'loggedOut', reason });
+  }
+
+  /** Brings the next attempt forward, if one is scheduled. The user may have logged in elsewhere. */
   #wake(): void {
+    if (this.#state.is === 'loggedOut') this.connect();
     if (!('next' in this.#state)) return;
     const { next } = this.#state;
     const nowMs = performance.now();
@@ -279,6 +294,8 @@ export class ReconnectingSocket {
     const wake = () => this.#wake();
     addEventListener('online', wake, { signal });
     addEventListener('pageshow', wake, { signal });
+    // Of two windows that are both visible.
+    addEventListener('focus', () => this.#state.is === 'loggedOut' && wake(), { signal });
     document.addEventListener(
       'visibilitychange',
       () => {
@@ -302,6 +319,7 @@ function shown(state: SocketState): ConnectionState {
     case 'waiting':
       return { is: 'waiting', reason: state.reason, nextAtMs: state.next.atMs };
     case 'offline':
+    case 'loggedOut':
     case 'ended':
       return { is: state.is, reason: state.reason };
     case 'connecting':

@@ -1,6 +1,10 @@
 // Determines why the bridge rejected a WebSocket. Browsers hide the status of the handshake from
 // scripts. The bridge answers an OPTIONS request to the same URL with the same status. A GET does
 // not work, because it carries no `Origin`, which may be the reason.
+//
+// A proxy with single sign-on answers in place of the bridge when a login has expired: with a
+// redirect, which is not followed, with a login page, or with 401. A proxy that only lacks a rule
+// for the WebSocket may do the same, but still serves the page.
 
 /** A bridge that does not answer within this time is reported as unreachable. */
 const TIMEOUT_MS = 3_000;
@@ -12,6 +16,8 @@ export const BRIDGE_UNREACHABLE = 'the bridge cannot be reached';
  * proxy blocks it.
  */
 export const WOULD_UPGRADE = 'the connection to the bridge was lost, or a proxy blocks WebSockets';
+
+export const LOGIN_EXPIRED = 'your login has expired';
 
 // PROTOCOL.md, "Before the upgrade".
 const DESCRIPTIONS: Readonly<Record<number, string>> = {
@@ -39,8 +45,10 @@ export async function explainUpgradeFailure(url: URL): Promise<string> {
   const httpUrl = new URL(url);
   httpUrl.protocol = url.protocol === 'wss:' ? 'https:' : 'http:';
   try {
-    const { status, body } = await probe(httpUrl);
+    const response = await probe(httpUrl);
+    const { status, body } = response;
     if (status === 403 && isFromBridge(body)) return foreignOrigin(httpUrl.origin);
+    if (isLogin(response) && isLogin(await request('GET', pageOf(httpUrl)))) return LOGIN_EXPIRED;
     if (isNotBridge(httpUrl, status)) return notForwarded(httpUrl);
     return DESCRIPTIONS[status] ?? `the bridge rejected the connection (${status})`;
   } catch {
@@ -49,19 +57,36 @@ export async function explainUpgradeFailure(url: URL): Promise<string> {
 }
 
 async function probe(httpUrl: URL): Promise<ProbeResponse> {
-  const signal = AbortSignal.timeout(TIMEOUT_MS);
-  const request = async (method: string): Promise<ProbeResponse> => {
-    const response = await fetch(httpUrl, { method, signal });
-    return { status: response.status, body: await response.text() };
-  };
-  const response = await request('OPTIONS');
+  const response = await request('OPTIONS', httpUrl);
   // Some proxies answer OPTIONS themselves.
-  return isNotBridge(httpUrl, response.status) ? request('GET') : response;
+  return isNotBridge(httpUrl, response.status) ? request('GET', httpUrl) : response;
 }
 
-/** Whether the bridge itself sent this 403, and not a proxy. */
+/** @returns The response; in browsers, the status of a redirect is 0. */
+async function request(method: string, url: URL): Promise<ProbeResponse> {
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const response = await fetch(url, { method, signal, redirect: 'manual' });
+  return { status: response.status, body: await response.text() };
+}
+
+/** The page that the WebSocket belongs to, at `/ws` or `/ws/NAME` beside it. */
+function pageOf(httpUrl: URL): URL {
+  return new URL(httpUrl.pathname.replace(/ws(\/[^/]*)?$/, ''), httpUrl);
+}
+
+/** Whether a response asks to log in at a proxy: a redirect, 401, or a page that is not this one. */
+function isLogin({ status, body }: ProbeResponse): boolean {
+  if (status === 200 || status === 403) return /<form|<script/i.test(body) && !isThisPage(body);
+  return status < 200 || (status >= 300 && status < 400) || (status === 401 && !isFromBridge(body));
+}
+
+function isThisPage(body: string): boolean {
+  return body.includes('id="terminal"');
+}
+
+/** Whether the bridge itself rejected the request, and not a proxy. */
 function isFromBridge(body: string): boolean {
-  return body.startsWith('Rejected: the origin ');
+  return body.startsWith('Rejected: ');
 }
 
 function foreignOrigin(origin: string): string {

@@ -32,6 +32,7 @@ import { NativeField } from '../ui/nativeField.ts';
 import { Toast } from '../ui/toast.ts';
 import { Announcer } from './announcer.ts';
 import { InputChoice } from './inputChoice.ts';
+import { reloadWith, takeKept } from './keptLine.ts';
 import { LazyPart } from './lazyPart.ts';
 import { PageConversation } from './pageConversation.ts';
 import { PageKeys } from './pageKeys.ts';
@@ -85,13 +86,15 @@ export function createPage(
   const history = new StoredHistory(storage, `motd.history ${target.url.pathname}`);
   const commands = service?.commands ?? COMMANDS;
   const isReadOnly = service?.isReadOnly ?? false;
+  const keptKey = `motd.line ${target.url.pathname}`;
 
   // The connection.
   const status = new ConnectionStatus(
     document,
     () => {
       input.returnToLine();
-      if (socket.state.is === 'connected') socket.reconnect(NO_REPLY);
+      if (socket.state.is === 'loggedOut') reloadWith(keptKey, conversation.keptLine);
+      else if (socket.state.is === 'connected') socket.reconnect(NO_REPLY);
       else socket.connect();
     },
     () => input.returnToLine(),
@@ -202,6 +205,8 @@ export function createPage(
 
   return {
     connect() {
+      const kept = takeKept(keptKey);
+      if (kept) conversation.restore(kept);
       socket.connect();
       afterNextFrame(() => live?.start());
     },

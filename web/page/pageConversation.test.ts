@@ -318,6 +318,43 @@ test('prints once why the first attempt failed', () => {
   ]);
 });
 
+describe('a page that is loaded again to log in', () => {
+  /** The page before and after. */
+  function reload(before: FakePage): FakePage {
+    const { keptLine } = before.conversation;
+    const after = new FakePage();
+    if (keptLine) after.conversation.restore(keptLine);
+    return after;
+  }
+
+  test('keeps a command that was being typed', () => {
+    const page = reload(new FakePage().open().type('MSGG').lose());
+    expect(page.line).toBe('MSGG|');
+    expect(page.open().line).toBe(`${COMMAND}MSGG|`);
+    expect(page.sent).toEqual([]);
+  });
+
+  test('continues a message that was being typed', () => {
+    const page = reload(atMessagePrompt().type('half a mess').lose()).open();
+    expect(page.sent).toEqual(['MSGSTORE\n']);
+    page.receive('200 OK\n').type('age\r');
+    expect(page.sent).toEqual(['MSGSTORE\n', 'half a message\n']);
+  });
+
+  test.each([
+    ['a password', () => atPasswordPrompt().type('123!')],
+    ['a line that begins with a space', () => new FakePage().open().type(' AUTH secret')],
+    ['a line that has been sent', () => new FakePage().open().type('MSGGET\r')],
+  ])('does not keep %s', (_what, typed) => {
+    expect(typed().lose().conversation.keptLine).toBeUndefined();
+  });
+
+  test('does not keep what follows a discarded password', () => {
+    const page = atPasswordPrompt().type('123!').lose().type('abc');
+    expect(page.conversation.keptLine).toBeUndefined();
+  });
+});
+
 describe('at the end of a session, it', () => {
   test('starts another one at Enter only, after QUIT', () => {
     const page = new FakePage().open().type('QUIT\r').receive('200 OK\n').lose();

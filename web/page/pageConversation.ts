@@ -12,7 +12,7 @@ import type {
 import type { EditorRequest } from '../editor/lineEditor.ts';
 import { step } from './pageMachine.pure.ts';
 import { PageOutput, type PageOutputDependencies } from './pageOutput.ts';
-import { INITIAL_STATE, type PageEffect, type PageEvent } from './pageState.pure.ts';
+import { INITIAL_STATE, type KeptLine, type PageEffect, type PageEvent } from './pageState.pure.ts';
 import type { Screen } from './screen.ts';
 
 export interface PageConversationDependencies extends PageOutputDependencies {
@@ -46,6 +46,24 @@ export class PageConversation implements ConnectionEvents {
   get promptKind(): PromptKind | undefined {
     const { phase } = this.#state;
     return phase.is === 'prompting' ? phase.prompt.kind : undefined;
+  }
+
+  /**
+   * What a page that is loaded again restores. Like the history, it leaves out a line that begins
+   * with a space, and it never holds a password.
+   */
+  get keptLine(): KeptLine | undefined {
+    const { phase, input } = this.#state;
+    const line = this.#deps.editor.line.text;
+    if (phase.is !== 'disconnected' || input === 'discarding' || /^( |$)/.test(line))
+      return undefined;
+    return { line, messagePrompt: phase.messagePrompt };
+  }
+
+  /** Call it before the connection opens. */
+  restore(kept: KeptLine): void {
+    this.#dispatch({ is: 'restore', kept });
+    this.draw();
   }
 
   opened(): void {

@@ -4,6 +4,7 @@
 //
 //   phase          event                                     next phase
 //   starting       unreachable                               disconnected
+//                  restore                                   disconnected
 //                  opened                                    opened
 //   opened         ask                                       prompting
 //                  ask, if a message was interrupted         waiting (its command is sent for it)
@@ -37,6 +38,7 @@
 import { type Ending, isSecret } from '../../client/dialogue/conversation.ts';
 import { isWriteCommand } from '../../protocol/commands.ts';
 import type {
+  KeptLine,
   MessagePrompt,
   PageEffect,
   PageEvent,
@@ -66,6 +68,8 @@ const END_OF_LINE = /[\r\n\x03]/;
 
 export function step(state: PageState, event: PageEvent, typed: TypedText): Step {
   switch (event.is) {
+    case 'restore':
+      return restore(state, event.kept);
     case 'opened':
       return opened(state);
     case 'received':
@@ -95,6 +99,13 @@ export function step(state: PageState, event: PageEvent, typed: TypedText): Step
 
 function stay(state: PageState, ...effects: PageEffect[]): Step {
   return { state, effects };
+}
+
+/** Continues as after a lost connection, on a page that was loaded again. */
+function restore(state: PageState, { line, messagePrompt }: KeptLine): Step {
+  if (state.phase.is !== 'starting') return stay(state);
+  const phase = { is: 'disconnected', ending: 'lost', messagePrompt } as const;
+  return stay({ ...state, phase }, { do: 'startLine' }, { do: 'setLine', line });
 }
 
 function opened(state: PageState): Step {

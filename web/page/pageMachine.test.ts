@@ -19,6 +19,7 @@ const PHASES: Record<Phase['is'], Phase> = {
 };
 
 const EVENTS: Record<PageEvent['is'], PageEvent> = {
+  restore: { is: 'restore', kept: { line: 'half a line' } },
   opened: { is: 'opened' },
   received: { is: 'received' },
   closed: { is: 'closed', reason: 'lost', wasStable: false },
@@ -37,6 +38,7 @@ const EVENTS: Record<PageEvent['is'], PageEvent> = {
 const MOVES: Record<string, Phase['is']> = {
   'starting unreachable': 'disconnected',
   'opened closed': 'disconnected',
+  'starting restore': 'disconnected',
   'prompting line': 'waiting',
   'prompting command': 'waiting',
   'prompting endSession': 'waiting',

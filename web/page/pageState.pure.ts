@@ -64,7 +64,16 @@ export const INITIAL_STATE: PageState = {
   replaceable: { seen: undefined, own: undefined },
 };
 
+/** A line that was kept while the page was loaded again. It is never a password. */
+export interface KeptLine {
+  readonly line: string;
+  /** The prompt of an interrupted message, whose text the line is. */
+  readonly messagePrompt?: MessagePrompt | undefined;
+}
+
 export type PageEvent =
+  /** Of the page. */
+  | { readonly is: 'restore'; readonly kept: KeptLine }
   /** Of the connection. */
   | { readonly is: 'opened' }
   | { readonly is: 'received' }
