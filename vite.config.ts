@@ -9,6 +9,12 @@ import { build, defineConfig, type Plugin } from 'vite';
 
 const TARGET = 'es2022';
 
+/** The pages, and the script of each that must run before everything else. */
+const FIRST_SCRIPTS: Readonly<Record<string, string>> = {
+  'index.html': 'web/page/boot.ts',
+  'targets.html': 'web/appearance/themeBoot.js',
+};
+
 export default defineConfig({
   root: 'web',
   // Relative URLs, so that the page works under any path of a reverse proxy.
@@ -25,21 +31,24 @@ export default defineConfig({
     // A module that is loaded later imports only what the page has loaded before.
     modulePreload: false,
     // A slow plugin delays the build on a slow machine. The user of `npm start` cannot act on it.
-    rolldownOptions: { checks: { pluginTimings: false } },
+    rolldownOptions: {
+      checks: { pluginTimings: false },
+      input: Object.keys(FIRST_SCRIPTS).map((page) => `web/${page}`),
+    },
   },
-  plugins: [inlineScript('web/page/boot.ts'), precompress()],
+  plugins: [inlineScript(), precompress()],
 });
 
 /**
- * Inlines a script that must run before everything else. Other scripts are modules, which run too
- * late. The bridge allows the script by its hash (bridge/http/headers.ts).
+ * Inlines the first script of each page. Other scripts are modules, which run too late. The bridge
+ * allows the script by its hash (bridge/http/headers.ts).
  */
-function inlineScript(input: string): Plugin {
+function inlineScript(): Plugin {
   return {
     name: 'inline-script',
     apply: 'build',
-    async transformIndexHtml(html) {
-      const script = await bundle(input);
+    async transformIndexHtml(html, { path }) {
+      const script = await bundle(FIRST_SCRIPTS[path.slice(1)] ?? '');
       return html
         .replace(/\s*<!--.*?-->/gs, '')
         .replace('<title>', (title) => `<script>${script}</script>\n    ${title}`);

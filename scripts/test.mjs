@@ -9,6 +9,7 @@ import {
   findAsciinema,
   findEtcd,
   findHaproxy,
+  findMemcached,
   findMosquitto,
   findNetcat,
   findNginx,
@@ -45,6 +46,7 @@ process.env['MOTD_TEST_STRACE'] = findStrace();
 process.env['MOTD_TEST_NGINX'] = findNginx();
 process.env['MOTD_TEST_HAPROXY'] = findHaproxy();
 process.env['MOTD_TEST_REDIS'] = findRedis();
+process.env['MOTD_TEST_MEMCACHED'] = findMemcached();
 process.env['MOTD_TEST_MOSQUITTO'] = findMosquitto();
 process.env['MOTD_TEST_NGIRCD'] = findNgircd();
 process.env['MOTD_TEST_ASCIINEMA'] = findAsciinema();

@@ -105,6 +105,13 @@ export function findRedis() {
   });
 }
 
+/** @returns {string} A memcached; else empty. */
+export function findMemcached() {
+  return findServer('memcached', 'memcached', (memcached) => {
+    return spawnSync(memcached, ['-V'], { stdio: 'ignore' }).status === 0;
+  });
+}
+
 /** @returns {string} A mosquitto, the MQTT broker; else empty. */
 export function findMosquitto() {
   // `-h` exits with 3.

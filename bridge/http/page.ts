@@ -65,6 +65,7 @@ interface PageFile {
 export function servePage(app: FastifyInstance, { pageDir, basePath, targets }: PageOptions): void {
   for (const file of filesIn(pageDir)) {
     if (file.path === 'index.html') serveIndex(app, basePath, file, targets);
+    else if (file.path === 'targets.html') servePicker(app, basePath, file);
     else {
       app.get(`${basePath}/${file.path}`, (request, reply) => sendFile(file, request, reply));
     }
@@ -91,13 +92,22 @@ function serveIndex(
   for (const path of ['', file.path]) app.get(`${basePath}/${path}`, INDEX_ROUTE, handler);
 }
 
+/** The page to choose a target. Its URLs are relative to a path without a slash at its end. */
+function servePicker(app: FastifyInstance, basePath: string, file: PageFile): void {
+  app.get(`${basePath}/targets`, INDEX_ROUTE, (request, reply) => sendFile(file, request, reply));
+  app.get(`${basePath}/targets/`, (_request, reply) => reply.redirect('../targets', 308));
+}
+
 /**
- * The hashes of the inline scripts in `index.html`, for the Content-Security-Policy.
+ * The hashes of the inline scripts in the HTML files, for the Content-Security-Policy.
  *
  * @throws Node's error if it cannot be read.
  */
 export function inlineScriptHashes(pageDir: string): string[] {
-  const html = readFileSync(join(pageDir, 'index.html'), 'utf8');
+  const html = readdirSync(pageDir)
+    .filter((name) => name.endsWith('.html'))
+    .map((name) => readFileSync(join(pageDir, name), 'utf8'))
+    .join('');
   return [...html.matchAll(/<script>(.*?)<\/script>/gs)].map(
     // A browser normalizes CRLF to LF (HTML, "Preprocessing the input stream").
     ([, script = '']) => `'sha256-${sha256(script.replaceAll('\r\n', '\n')).toString('base64')}'`,

@@ -32,6 +32,15 @@ test.each([
 });
 
 test.each([
+  ['/', '?as=lines'],
+  ['/?as=motd', undefined],
+  ['/?target=redis', undefined],
+])('finds the address of %s if the default target has a profile: %s', (url, query) => {
+  const redis: Target = { name: 'redis', ...ADDRESS, profileFile: 'redis.json' };
+  expect(queryForTarget(url, new TargetList([redis, motd]))).toBe(query);
+});
+
+test.each([
   ['/', undefined],
   ['/?target=motd', undefined],
   ['/?target=old', '?target=old&as=original'],

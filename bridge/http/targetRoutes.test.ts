@@ -15,14 +15,20 @@ test('lists the targets, without their addresses', async () => {
 test('describes one target', async () => {
   const { port } = await startBridge({ motd: 1, redis: 2 }, { basePath: '/terminal' });
   const response = await fetch(`http://127.0.0.1:${port}/terminal/targets/redis.json`);
-  expect(await response.json()).toEqual(REDIS);
+  expect(await response.json()).toEqual({ ...REDIS, hasOthers: true });
 });
 
 test('describes the marks of a target', async () => {
   const marks = { isTelnet: true, showsColor: true, isReadOnly: true };
   const { port } = await startBridge({ mud: 1 }, { marks });
   const response = await fetch(`http://127.0.0.1:${port}/targets/mud.json`);
-  expect(await response.json()).toEqual({ ...UNMARKED, name: 'mud', isDefault: true, ...marks });
+  expect(await response.json()).toEqual({
+    ...UNMARKED,
+    name: 'mud',
+    isDefault: true,
+    hasOthers: false,
+    ...marks,
+  });
 });
 
 test('answers 404 for a target that does not exist', async () => {

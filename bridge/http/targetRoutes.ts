@@ -2,6 +2,7 @@
 // describes one. Neither discloses an address. Both need the password, as a session does.
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Profile } from '../relay/profile.ts';
 import type { TargetList } from '../relay/targetList.ts';
 import type { Target } from '../relay/targets.ts';
 
@@ -18,6 +19,15 @@ export interface TargetDescription {
   showsColor: boolean;
   /** Whether it accepts no data. */
   isReadOnly: boolean;
+  /** How its page names it: the title of its profile. */
+  title?: string | undefined;
+}
+
+/** What the page of a target needs. */
+export interface TargetDetails extends TargetDescription {
+  profile?: Profile | undefined;
+  /** Whether there are others to choose from. */
+  hasOthers: boolean;
 }
 
 export interface TargetRoutesOptions {
@@ -37,6 +47,12 @@ export function serveTargetDescriptions(
     isTelnet: target.isTelnet ?? false,
     showsColor: target.showsColor ?? false,
     isReadOnly: target.isReadOnly ?? false,
+    title: target.profile?.title,
+  });
+  const detail = (target: Target): TargetDetails => ({
+    ...describe(target),
+    profile: target.profile,
+    hasOthers: targets.all.length > 1,
   });
   app.get(`${basePath}/targets.json`, (_request, reply) =>
     reply.send({ targets: targets.all.map(describe) }),
@@ -44,6 +60,6 @@ export function serveTargetDescriptions(
   app.get(`${basePath}/targets/:name.json`, (request: FastifyRequest, reply: FastifyReply) => {
     const { name } = request.params as { name: string };
     const target = targets.find(name);
-    return target === undefined ? reply.callNotFound() : reply.send(describe(target));
+    return target === undefined ? reply.callNotFound() : reply.send(detail(target));
   });
 }

@@ -3,6 +3,7 @@
 import { isIP } from 'node:net';
 import type { Endpoint, ListenAddress } from '../../access/endpoint.ts';
 import { MAX_SOCKET_PATH_BYTES } from '../../access/unixSocket.ts';
+import type { Profile } from './profile.ts';
 
 export interface Target {
   name: string;
@@ -34,6 +35,10 @@ export interface Target {
   showsColor?: boolean;
   /** Whether a browser may only read: anything it sends ends its session. */
   isReadOnly?: boolean;
+  /** The file that describes it for its page. */
+  profileFile?: string;
+  /** What that file holds. */
+  profile?: Profile;
   /** A secret to send before that header, so that the target trusts it. */
   proxyKey?: string | undefined;
 }
@@ -54,6 +59,7 @@ const MARKS: ReadonlyMap<string, Mark> = new Map<string, Mark>([
   ['color', withoutValue({ showsColor: true })],
   ['readonly', withoutValue({ isReadOnly: true })],
   ['subprotocol', addSubprotocol],
+  ['profile', (file) => (file === undefined ? undefined : { profileFile: file })],
 ]);
 
 const REPEATABLE: ReadonlySet<string> = new Set(['subprotocol']);
@@ -76,7 +82,7 @@ const UNIX = /^unix:(?<path>\/\S+)$/;
  * @param text `NAME=HOST:PORT` or `NAME=unix:/PATH`, followed by marks: `+tls` or `+tls=NAME` for TLS,
  *   `+proxy` or `+proxy-v2` if the target expects a PROXY header of version 1 or 2, `+original` if it
  *   is an original server, `+subprotocol=NAME` for each WebSocket subprotocol that it speaks;
- *   `+telnet`, `+color`, `+readonly`, but none of these with `+original`.
+ *   `+telnet`, `+color`, `+readonly`, `+profile=FILE`, but none of these with `+original`.
  * @returns The target; `undefined` if the text is invalid.
  */
 export function parseTarget(text: string): Target | undefined {
@@ -99,8 +105,9 @@ function isContradictory({ isOriginal, ...target }: Target): boolean {
 }
 
 /** Whether its marks are for a service that the page uses line by line. */
-export function isUsedByLine({ isTelnet, showsColor, isReadOnly }: Target): boolean {
-  return [isTelnet, showsColor, isReadOnly].includes(true);
+export function isUsedByLine(target: Omit<Target, 'isOriginal'>): boolean {
+  const { isTelnet, showsColor, isReadOnly, profileFile } = target;
+  return [isTelnet, showsColor, isReadOnly].includes(true) || profileFile !== undefined;
 }
 
 /** @param mark Without its `+`. */

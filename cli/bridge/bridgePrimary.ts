@@ -22,7 +22,7 @@ import {
   WORKER_ENVIRONMENT,
   type WorkerMethods,
 } from './bridgeProtocol.ts';
-import { readTargets } from './bridgeTargets.ts';
+import { areTargetsFromFiles, readTargets } from './bridgeTargets.ts';
 import { FeedOutage, feedLog } from './feedOutage.ts';
 import { OutageReports } from './recordings.ts';
 import { type ReloadableUsers, UserPasswords } from './userPasswords.ts';
@@ -65,7 +65,7 @@ export async function runPrimary(options: BridgeOptions, environment: Environmen
       {
         'The certificate': tls && reloadCertificate,
         'The list of users': users?.reload,
-        'The list of targets': options.targetsFile === undefined ? undefined : reloadTargets,
+        'The list of targets': areTargetsFromFiles(options) ? reloadTargets : undefined,
       },
       options.log,
     ),

@@ -1,18 +1,30 @@
-// The targets of a bridge, as its flags and its file have them now.
+// The targets of a bridge, as its flags and the files that they name have them now.
 
 import type { Targets } from '../../bridge/relay/targetList.ts';
+import type { Target } from '../../bridge/relay/targets.ts';
 import { DEFAULT_TARGET } from '../options/bridgeOptions.ts';
+import { readProfile } from '../options/profileFile.ts';
 import { readTargetsFile } from '../options/targetsFile.ts';
 import type { BridgeOptions } from './bridgeApp.ts';
 import { feedTarget } from './bridgeFeed.ts';
 
-/** @throws CliError if the file is invalid, or has no target that `--feed` can name. */
+/** @throws CliError if a file is invalid, or there is no target that `--feed` can name. */
 export function readTargets(options: BridgeOptions): Targets {
   const { target: fromFlags = [], targetsFile, feed, proxyKey } = options;
   const all = targetsFile === undefined ? fromFlags : readTargetsFile(targetsFile, fromFlags);
   const [first = DEFAULT_TARGET, ...others] = all;
   // Only `motd up` passes a key, and it passes one target.
-  const targets: Targets = [{ ...first, proxyKey }, ...others];
+  const targets: Targets = [withProfile({ ...first, proxyKey }), ...others.map(withProfile)];
   if (feed !== undefined) feedTarget(feed, targets);
   return targets;
+}
+
+/** Whether SIGHUP may change the targets: a file describes them. */
+export function areTargetsFromFiles({ target = [], targetsFile }: BridgeOptions): boolean {
+  return targetsFile !== undefined || target.some(({ profileFile }) => profileFile !== undefined);
+}
+
+function withProfile(target: Target): Target {
+  const { profileFile } = target;
+  return profileFile === undefined ? target : { ...target, profile: readProfile(profileFile) };
 }

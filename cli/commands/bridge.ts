@@ -11,7 +11,7 @@ import {
   startBridgeApp,
 } from '../bridge/bridgeApp.ts';
 import { isBridgeWorker } from '../bridge/bridgeProtocol.ts';
-import { readTargets } from '../bridge/bridgeTargets.ts';
+import { areTargetsFromFiles, readTargets } from '../bridge/bridgeTargets.ts';
 import { collectOnOneThread } from '../bridge/collectOnOneThread.ts';
 import { FeedOutage, feedLog } from '../bridge/feedOutage.ts';
 import { createRecordingFolder } from '../bridge/recordings.ts';
@@ -67,7 +67,7 @@ async function runBridge(options: BridgeOptions): Promise<void> {
       {
         'The certificate': tls && reloadCertificate,
         'The list of users': users?.reload,
-        'The list of targets': options.targetsFile === undefined ? undefined : reloadTargets,
+        'The list of targets': areTargetsFromFiles(options) ? reloadTargets : undefined,
       },
       options.log,
     ),

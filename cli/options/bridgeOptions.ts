@@ -64,7 +64,8 @@ export function targetOption(): Option {
       '+proxy-v2 to send it the client address and the user in a PROXY v2 header, ' +
       '+original if it is the original server, whose replies have no line ends, ' +
       '+subprotocol=NAME to accept a WebSocket subprotocol, repeatable, preferred one first, ' +
-      '+telnet if it speaks Telnet, +color to show its colors, +readonly to send it nothing ' +
+      '+telnet if it speaks Telnet, +color to show its colors, +readonly to send it nothing, ' +
+      '+profile=FILE to describe it to the page ' +
       `(default: ${DEFAULT_TARGET.name}=${DEFAULT_HOST}:${DEFAULT_PORT})`,
   )
     .env('MOTD_TARGET')

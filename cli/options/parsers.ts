@@ -23,8 +23,8 @@ function parseTargetOrThrow(text: string): Target {
     'It must be NAME=HOST:PORT, with IPv6 in brackets, or NAME=unix:/PATH; append +tls for ' +
       'TLS, or +tls=NAME with the name in its certificate, which a Unix socket needs; +proxy or ' +
       '+proxy-v2 if the target expects a PROXY header of version 1 or 2, +original if it is an ' +
-      'original server, +subprotocol=NAME for each WebSocket subprotocol; else +telnet, +color or ' +
-      '+readonly.',
+      'original server, +subprotocol=NAME for each WebSocket subprotocol; else +telnet, +color, ' +
+      '+readonly or +profile=FILE.',
   );
 }
 

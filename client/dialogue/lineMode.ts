@@ -17,6 +17,8 @@ export interface LineModeOptions {
   readonly showsColor?: boolean;
   /** Whether an answer to a password prompt is never shown; by default, the user decides. */
   readonly hidesPasswords?: boolean;
+  /** Recognizes a prompt that asks for a secret; by default, by its words. */
+  readonly passwordPrompt?: RegExp;
 }
 
 /** Words in a prompt that ask for a secret. */
@@ -84,7 +86,8 @@ export class LineMode implements Conversation {
 
   #promptKind(): PromptKind {
     if (this.#hidesInput) return 'hidden';
-    if (!PASSWORD_PROMPT.test(this.#output.prompt ?? '')) return 'line';
+    const { passwordPrompt = PASSWORD_PROMPT } = this.#options;
+    if (!passwordPrompt.test(this.#output.prompt ?? '')) return 'line';
     return this.#options.hidesPasswords ? 'hidden' : 'password';
   }
 

@@ -5,7 +5,17 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
-import { devices, expect, type PageTerminal, startBridge, store, test } from '../fixtures.ts';
+import { freePort } from '../../testing/freePort.ts';
+import { Program } from '../../testing/programs.ts';
+import {
+  devices,
+  expect,
+  PageTerminal,
+  startBridge,
+  startBridgeTo,
+  store,
+  test,
+} from '../fixtures.ts';
 
 const folder = process.env['MOTD_PICTURES'];
 
@@ -48,6 +58,36 @@ test.describe('a desktop', () => {
     await expect(page.locator('#countdown')).toContainText('retrying in');
     await terminal.expectText('MSGSTO');
     await page.screenshot(picture('page-lost.png', outputDir));
+  });
+});
+
+test.describe('a target with a profile', () => {
+  test.use({ ...DESKTOP, colorScheme: 'dark' });
+  const redisServer = process.env['MOTD_TEST_REDIS'] ?? 'redis-server';
+  test.skip(redisServer === '', 'no redis-server on this machine');
+
+  test('takes page-target.png', async ({ page }, { outputDir }) => {
+    const port = await freePort();
+    const flags = ['--port', String(port), '--bind', '127.0.0.1', '--save', ''];
+    const redis = new Program(redisServer, [...flags, '--requirepass', 'secret']);
+    await redis.waitForOutput(/Ready to accept connections/);
+    const bridgePort = await startBridgeTo(
+      `redis=127.0.0.1:${port}+profile=deploy/profiles/redis.json`,
+      'other=127.0.0.1:1',
+    );
+    await page.goto(`http://127.0.0.1:${bridgePort}/?target=redis`);
+    const terminal = new PageTerminal(page);
+    await terminal.expectText('redis>');
+    for (const line of ['AUTH secret', 'SET greeting hello']) {
+      await terminal.type(line);
+      await terminal.expectText('+OK\nredis>');
+    }
+    await terminal.type('GET greeting');
+    await terminal.expectText('hello\nredis>');
+    await page.keyboard.type('EX');
+    await page.keyboard.press('Tab');
+    await terminal.expectText('EXISTS  EXPIRE\nredis> EX');
+    await page.screenshot(picture('page-target.png', outputDir));
   });
 });
 

@@ -238,12 +238,10 @@ test('shows all of 5,000 lines sent together, in order, and accepts input immedi
 
 test('reports a target that is not configured', async ({ page, server }) => {
   const bridgePort = await startBridgeTo(`motd=127.0.0.1:${server.port}+proxy`);
-  const terminal = await openTarget(page, bridgePort, 'target=missing');
-  await expect
-    .poll(() => terminal.text())
-    .toMatch(/^\[the bridge has no target of this name\]\n\[/);
-  await expect(page.locator('#status')).toContainText('the bridge has no target of this name');
-  await expect(page).toHaveTitle('Target “missing”');
+  await openTarget(page, bridgePort, 'target=missing');
+  await expect(page.locator('#message')).toContainText('The bridge has no target of this name.');
+  await expect(page.locator('#status')).toHaveText('not connected: unknown target');
+  await expect(page).toHaveTitle('Unknown target');
 });
 
 test('does not show an invalid target name in the URL, and opens no WebSocket', async ({

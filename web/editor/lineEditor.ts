@@ -258,10 +258,15 @@ export class LineEditor {
   #complete(): EditorRequest | undefined {
     const { text, cursor } = this.#line;
     if (text === '' || cursor < text.length) return undefined;
-    const matches = this.#options.completions.filter((word) => word.startsWith(text.toUpperCase()));
+    const typed = text.toUpperCase();
+    const matches = this.#options.completions.filter((word) =>
+      word.toUpperCase().startsWith(typed),
+    );
     const prefix = commonPrefix(matches);
     if (prefix.length > text.length || matches.length === 1) this.#edit(editedLine(prefix));
-    else if (matches.length > 1) return { request: 'showCompletions', words: matches };
+    else if (matches.length > 1) {
+      return { request: 'showCompletions', words: matches.map((word) => word.trimEnd()) };
+    }
     return undefined;
   }
 }

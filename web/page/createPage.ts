@@ -79,7 +79,7 @@ export function createPage(
   early: BufferedSocket | undefined,
   service?: TargetService,
 ): Page {
-  const title = pageTitle(target);
+  const title = pageTitle(target, service?.title);
   const isMessageServer = service === undefined;
   const storage = openStorage();
   const settings = new UserSettings(storage);
@@ -134,11 +134,13 @@ export function createPage(
   if (isReadOnly) screen.setReadOnly();
   const field = new NativeField(
     requireElement(document, '#field', HTMLFormElement),
-    commands.filter((command) => BUTTONS.includes(command)),
+    service?.buttons ?? commands.filter((command) => BUTTONS.includes(command)),
     {
       changed: (text) => conversation.replace(text),
       submitted: () => conversation.type('\r'),
       commandPressed: (command) => {
+        // Its arguments are missing.
+        if (command.endsWith(' ')) return insertCommand(command);
         conversation.command(command);
         // Both commands ask for another line: show the touch keyboard.
         if (command === 'MSGSTORE' || command === 'SHUTDOWN') field.focus();
@@ -156,6 +158,8 @@ export function createPage(
     announcer,
     editor: new LineEditor(history.lines),
     commands,
+    isMessageServer,
+    conceal: service?.conceal ?? ((line) => line),
     remember: (line) => history.add(line),
     createConversation: () =>
       service?.createConversation(settings, conversation) ?? createDialogue(settings),
@@ -164,12 +168,17 @@ export function createPage(
     setAwaitingReply: (isAwaiting) => status.setAwaitingReply(isAwaiting),
   });
 
+  const insertCommand = (command: string) => {
+    conversation.replace(command);
+    field.focus();
+  };
+
   // Panels and tools.
   const notifications = new Notifications(() => settings.get('notify'));
   const panels = new LazyPart<Panels>(
     async () => {
       const { createPanels } = await import('./panels.ts');
-      return createPanels(document, target.url, commands, settings, notifications, toast);
+      return createPanels(document, { url: target.url, service, settings, notifications, toast });
     },
     () => toast.show(LOAD_FAILED.panels),
   );

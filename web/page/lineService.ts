@@ -2,12 +2,19 @@
 // only.
 
 import { LineMode } from '../../client/dialogue/lineMode.ts';
+import { maskSecret } from '../../client/dialogue/maskSecret.ts';
 import { ReadOnlyMode } from '../../client/dialogue/readOnlyMode.ts';
+import { rememberTarget } from '../targets/recentTargets.ts';
+import { requireElement } from '../ui/dom.ts';
+import { element } from '../ui/element.ts';
 import type { PageTarget } from './pageTarget.ts';
 import type { TargetService } from './targetService.ts';
 
-/** How long the page waits for the description of a target before it does without. */
+/** How long the page waits for the description of a target. */
 const DESCRIPTION_TIMEOUT_MS = 5000;
+
+/** More would hide the terminal of a phone. */
+const MAX_BUTTONS = 6;
 
 /** As the bridge sends it (bridge/http/targetRoutes.ts). */
 export interface TargetDescription {
@@ -16,52 +23,112 @@ export interface TargetDescription {
   isTelnet: boolean;
   showsColor: boolean;
   isReadOnly: boolean;
+  hasOthers: boolean;
+  profile?: Profile;
 }
 
-/** Asks the bridge about a target; a bridge that does not answer leaves the defaults. */
-export async function loadService(target: PageTarget): Promise<TargetService> {
-  const description = await describeTarget(target).catch(() => undefined);
-  const { isReadOnly = false, showsColor = false } = description ?? {};
-  const createConversation = isReadOnly ? reader(description) : writer(target, description);
-  return { commands: [], isReadOnly, showsColor, createConversation };
+/** Checked by the bridge (cli/options/profileFile.ts). */
+interface Profile {
+  title?: string;
+  commands?: readonly string[];
+  intro?: string;
+  help?: readonly { command: string; text: string }[];
+  passwordPrompt?: string;
+  lineEnd?: 'lf' | 'crlf';
+  secretCommands?: readonly string[];
 }
 
-async function describeTarget({ name }: PageTarget): Promise<TargetDescription | undefined> {
-  const signal = AbortSignal.timeout(DESCRIPTION_TIMEOUT_MS);
-  const path = name === undefined ? 'targets.json' : `targets/${name}.json`;
-  const response = await fetch(path, { signal });
-  if (!response.ok) return undefined;
-  if (name !== undefined) return response.json();
-  const { targets }: { targets: TargetDescription[] } = await response.json();
-  return targets.find(({ isDefault }) => isDefault);
+/**
+ * Asks the bridge about a target.
+ *
+ * @returns The service; `undefined` if the bridge has no such target.
+ * @throws If the bridge does not answer.
+ */
+export async function loadService(target: PageTarget): Promise<TargetService | undefined> {
+  const name = target.name ?? (await defaultName());
+  const description = await get<TargetDescription>(`targets/${name}.json`);
+  if (description === undefined) return undefined;
+  rememberTarget(description.name);
+  if (description.hasOthers) linkToTargets();
+  return createService(description);
 }
 
-type Description = TargetDescription | undefined;
+async function defaultName(): Promise<string> {
+  const list = await get<{ targets: TargetDescription[] }>('targets.json');
+  return list?.targets.find(({ isDefault }) => isDefault)?.name ?? '';
+}
+
+/** @returns What the bridge answers; `undefined` for 404. */
+async function get<Answer>(path: string): Promise<Answer | undefined> {
+  const response = await fetch(path, { signal: AbortSignal.timeout(DESCRIPTION_TIMEOUT_MS) });
+  if (response.status === 404) return undefined;
+  if (!response.ok) throw new Error(`${path}: ${response.status}`);
+  return response.json();
+}
+
+/** Below the heading, in the place of a live message. */
+function linkToTargets(): void {
+  const link = element('a', { href: 'targets' }, 'All targets');
+  link.style.fontSize = '0.85rem';
+  requireElement(document, '#message-bar').append(link);
+}
+
+/** What the description of a target says about its page; without a profile, the defaults. */
+export function createService(description: TargetDescription): TargetService {
+  const { name, isReadOnly, showsColor, profile = {} } = description;
+  const { title, commands = [], intro, help = [], lineEnd } = profile;
+  return {
+    commands,
+    buttons: commands.slice(0, MAX_BUTTONS),
+    title: title && `${title} – target “${name}”`,
+    help: { intro, rows: help.map(({ command, text }) => [command, text]) },
+    hasLineEndings: lineEnd === undefined,
+    isReadOnly,
+    showsColor,
+    conceal: concealer(profile.secretCommands ?? []),
+    createConversation: isReadOnly ? reader(description) : writer(description),
+  };
+}
+
 type CreateConversation = TargetService['createConversation'];
 
-function writer(target: PageTarget, description: Description): CreateConversation {
-  const name = description?.name ?? target.name ?? '';
+function writer({ name, isTelnet, showsColor, profile }: TargetDescription): CreateConversation {
+  const { passwordPrompt, lineEnd } = profile ?? {};
   return (settings) =>
     // It reads the options for each line.
     new LineMode(name, {
       get lineEnd() {
         // RFC 854, "NVT printer": a line of Telnet ends in CR LF.
-        const isCrlf = description?.isTelnet || settings.get('lineEnd') === 'crlf';
+        const isCrlf = isTelnet || (lineEnd ?? settings.get('lineEnd')) === 'crlf';
         return isCrlf ? '\r\n' : '\n';
       },
-      showsColor: description?.showsColor ?? false,
+      showsColor,
       // A login in the mode of single characters does not announce its password prompt by ECHO.
-      hidesPasswords: description?.isTelnet ?? false,
+      hidesPasswords: isTelnet,
+      ...(passwordPrompt && { passwordPrompt: new RegExp(passwordPrompt, 'iu') }),
     });
 }
 
 /** Says what is different about it once: a reconnection changes nothing. */
-function reader(description: Description): CreateConversation {
+function reader({ name, showsColor }: TargetDescription): CreateConversation {
   let introduction: string | undefined =
-    `read only: this page shows what ${description?.name} sends, and sends nothing`;
+    `read only: this page shows what ${name} sends, and sends nothing`;
   return () => {
-    const conversation = new ReadOnlyMode(introduction, description?.showsColor ?? false);
+    const conversation = new ReadOnlyMode(introduction, showsColor);
     introduction = undefined;
     return conversation;
+  };
+}
+
+/** Masks what follows one of these commands on its line. */
+function concealer(commands: readonly string[]): (line: string) => string {
+  const all = commands.map((command) => command.trimEnd().toUpperCase());
+  return (line) => {
+    const start = line.length - line.trimStart().length;
+    const upper = line.slice(start).toUpperCase();
+    const command = all.find((one) => upper.startsWith(one) && /^\s/.test(upper.slice(one.length)));
+    if (command === undefined) return line;
+    const secret = start + command.length + 1;
+    return line.slice(0, secret) + maskSecret(line.slice(secret));
   };
 }

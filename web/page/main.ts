@@ -1,26 +1,47 @@
 // The page's entry point. What few pages need is loaded by them alone.
 
 import { takeEarlySocket } from '../connection/earlySocket.ts';
+import { requireElement } from '../ui/dom.ts';
 import { createPage } from './createPage.ts';
 import { type PageTarget, targetFromUrl } from './pageTarget.ts';
 import type { TargetService } from './targetService.ts';
 
 const target = targetFromUrl(new URL(location.href));
-if (target === undefined) {
-  void import('./unknownTarget.ts').then(({ showUnknownTarget }) => showUnknownTarget());
-} else {
-  const open = (service?: TargetService) =>
-    createPage(document, target, takeEarlySocket(), service).connect();
-  if (target.as === 'motd') open();
-  else void loadService(target).then(open);
+if (target === undefined) void stop('invalid');
+else if (target.as === 'motd') open(target);
+else {
+  loadService(target)
+    .then((service) => (service === undefined ? stop('missing') : open(target, service)))
+    .catch(showLoadFailure);
 }
 
-async function loadService(target: PageTarget): Promise<TargetService> {
-  if (target.as === 'original') {
+function open(to: PageTarget, service?: TargetService): void {
+  createPage(document, to, takeEarlySocket(), service).connect();
+}
+
+async function loadService(of: PageTarget): Promise<TargetService | undefined> {
+  if (of.as === 'original') {
     // Without this part, line mode can speak to an original server, too.
     const original = await import('./original.ts').catch(() => undefined);
     if (original !== undefined) return original;
   }
   const lines = await import('./lineService.ts');
-  return lines.loadService(target);
+  return lines.loadService(of);
+}
+
+async function stop(why: 'invalid' | 'missing'): Promise<void> {
+  takeEarlySocket()?.close();
+  const { showUnknownTarget } = await import('./unknownTarget.ts');
+  showUnknownTarget(why);
+}
+
+/** The bridge cannot be reached, or serves another version of the page. */
+function showLoadFailure(): void {
+  takeEarlySocket()?.close();
+  requireElement(document, '#status').textContent = 'not connected';
+  requireElement(document, '#status-light').dataset['state'] = 'ended';
+  requireElement(document, '#tools').hidden = true;
+  const link = Object.assign(document.createElement('a'), { href: '', textContent: 'Reload' });
+  const text = 'This page could not be loaded completely. ';
+  requireElement(document, '#message').replaceChildren(text, link);
 }

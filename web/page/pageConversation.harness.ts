@@ -12,6 +12,7 @@ import { PageConversation } from './pageConversation.ts';
 export interface PageOptions {
   createConversation?: () => Conversation;
   masksPasswords?: boolean;
+  conceal?: (line: string) => string;
 }
 
 /** The test controls its connection. */
@@ -31,7 +32,7 @@ export class FakePage {
   readonly conversation: PageConversation;
   readonly #masksPasswords: boolean;
 
-  constructor({ createConversation, masksPasswords = false }: PageOptions = {}) {
+  constructor({ createConversation, masksPasswords = false, conceal }: PageOptions = {}) {
     const history = new LineHistory();
     this.#masksPasswords = masksPasswords;
     this.conversation = new PageConversation({
@@ -62,6 +63,8 @@ export class FakePage {
       },
       editor: new LineEditor(history),
       commands: createConversation === undefined ? COMMANDS : [],
+      isMessageServer: createConversation === undefined,
+      conceal: conceal ?? ((line) => line),
       remember: (line) => history.add(line),
       messageInForce: () => this.message,
       setAwaitingReply: (isAwaiting) => {

@@ -20,6 +20,7 @@ export interface PageConversationDependencies extends PageOutputDependencies {
   screen: PageOutputDependencies['screen'] & Pick<Screen, 'scrollOutOfView'>;
   /** Creates the conversation for a new connection. */
   createConversation(): Conversation;
+  isMessageServer: boolean;
   /** The message in force; `undefined` if the page does not know it. */
   messageInForce(): string | undefined;
   /** Called when the page starts to wait for a reply, and when it stops. */
@@ -50,13 +51,13 @@ export class PageConversation implements ConnectionEvents {
 
   /**
    * What a page that is loaded again restores. Like the history, it leaves out a line that begins
-   * with a space, and it never holds a password.
+   * with a space or holds a secret, and it never holds a password.
    */
   get keptLine(): KeptLine | undefined {
     const { phase, input } = this.#state;
     const line = this.#deps.editor.line.text;
-    if (phase.is !== 'disconnected' || input === 'discarding' || /^( |$)/.test(line))
-      return undefined;
+    const isPrivate = /^( |$)/.test(line) || this.#deps.conceal(line) !== line;
+    if (phase.is !== 'disconnected' || input === 'discarding' || isPrivate) return undefined;
     return { line, messagePrompt: phase.messagePrompt };
   }
 
@@ -172,11 +173,11 @@ export class PageConversation implements ConnectionEvents {
   }
 
   #dispatch(event: PageEvent): void {
-    const { editor, commands } = this.#deps;
+    const { editor, isMessageServer } = this.#deps;
     const { state, effects } = step(this.#state, event, {
       line: editor.line.text,
       hasTypeAhead: editor.hasTypeAhead,
-      isMessageServer: commands.length > 0,
+      isMessageServer,
     });
     this.#state = state;
     for (const effect of effects) this.#perform(effect);

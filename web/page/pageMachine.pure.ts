@@ -266,13 +266,17 @@ function line(state: PageState, event: PageEvent & { is: 'line' }, typed: TypedT
 /** Sends a command, and sets the line being typed aside. */
 function command(state: PageState, sent: string, typed: TypedText): Step {
   const { phase } = state;
-  if (phase.is !== 'prompting' || phase.prompt.kind !== 'command') return stay(state);
+  if (phase.is !== 'prompting' || !takesCommand(phase.prompt)) return stay(state);
   const stash = typed.line === '' ? undefined : { line: typed.line, messagePrompt: undefined };
   return stay(
     { ...state, input: 'editing', phase: { is: 'waiting', sent, stash } },
     { do: 'setLine', line: '' },
     ...answer(phase.prompt, sent),
   );
+}
+
+function takesCommand({ kind }: Prompt): boolean {
+  return kind === 'command' || kind === 'line';
 }
 
 function answer(prompt: Prompt, text: string): PageEffect[] {

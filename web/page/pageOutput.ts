@@ -16,7 +16,7 @@ export interface PageOutputDependencies extends PromptDisplayDependencies {
   screen: PromptDisplayDependencies['screen'] & Pick<Screen, 'print' | 'hideLine'>;
   announcer: Pick<Announcer, 'announce' | 'announceMessage'>;
   editor: LineEditor;
-  /** The commands of the message server; empty for another service. */
+  /** The commands of the target, for Tab. */
   commands: readonly string[];
   /** Adds a line to the history. */
   remember(line: string): void;
@@ -85,7 +85,7 @@ export class PageOutput {
         editor.discardTypeAhead();
         break;
       case 'remember':
-        this.#deps.remember(effect.line);
+        if (this.#deps.conceal(effect.line) === effect.line) this.#deps.remember(effect.line);
         break;
       case 'connect':
         socket.connect();
@@ -118,7 +118,7 @@ export class PageOutput {
     if (spoken !== this.#announcedPrompt) announcer.announce(spoken);
     this.#announcedPrompt = spoken;
     editor.startPrompt({
-      completions: kind === 'command' ? commands : [],
+      completions: kind === 'command' || kind === 'line' ? commands : [],
       isSecret: isSecret(kind),
     });
   }

@@ -39,8 +39,13 @@ export function targetFromUrl(page: URL): PageTarget | undefined {
   return { name, as, url };
 }
 
-/** The page's heading, and the title of its tab. */
-export function pageTitle({ name }: PageTarget): string {
+/**
+ * The page's heading, and the title of its tab.
+ *
+ * @param title The bridge's; it names the target, too.
+ */
+export function pageTitle({ name }: PageTarget, title?: string): string {
+  if (title !== undefined) return title;
   return name === undefined ? 'Message of the day' : `Target “${name}”`;
 }
 

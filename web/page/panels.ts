@@ -1,5 +1,6 @@
 // The page's dialogs and the panel with the history, loaded when the first of them is opened.
 
+import { COMMANDS } from '../../protocol/commands.ts';
 import { adoptStyles } from '../appearance/adoptStyles.ts';
 import dialogStyles from '../appearance/dialogs.css?inline';
 import historyStyles from '../appearance/history.css?inline';
@@ -13,6 +14,7 @@ import type { UserSettings } from '../settings/userSettings.ts';
 import { requireElement } from '../ui/dom.ts';
 import { HelpDialog } from '../ui/helpDialog.ts';
 import type { Toast } from '../ui/toast.ts';
+import type { TargetService } from './targetService.ts';
 
 export interface Panels {
   help: HelpDialog;
@@ -22,20 +24,22 @@ export interface Panels {
   history: HistoryPanel;
 }
 
-/**
- * Creates the panels of a target's page.
- *
- * @param url The URL of the target's WebSocket.
- * @param commands Those of the target; none if it is not a message server.
- */
+interface PanelDependencies {
+  /** The URL of the target's WebSocket. */
+  url: URL;
+  /** What the target is, if it is not a message server. */
+  service: TargetService | undefined;
+  settings: UserSettings;
+  notifications: Notifications;
+  toast: Toast;
+}
+
+/** Creates the panels of a target's page. */
 export function createPanels(
   document: Document,
-  url: URL,
-  commands: readonly string[],
-  settings: UserSettings,
-  notifications: Notifications,
-  toast: Toast,
+  { url, service, settings, notifications, toast }: PanelDependencies,
 ): Panels {
+  const commands = service?.commands ?? COMMANDS;
   adoptStyles(dialogStyles);
   adoptStyles(historyStyles);
   const settingsDialog = new SettingsDialog(document, settings, () =>
@@ -43,7 +47,7 @@ export function createPanels(
   );
   const user = loggedInUser(document.cookie);
   if (user !== undefined) settingsDialog.showLogin(user);
-  if (commands.length === 0) settingsDialog.showLineEndings();
+  if (service?.hasLineEndings) settingsDialog.showLineEndings();
   const cancelDialog = new CancelDialog(url, toast, () => history.reloadSoon());
   const history: HistoryPanel = new HistoryPanel(
     url,
@@ -52,5 +56,5 @@ export function createPanels(
     (entry) => cancelDialog.open(entry),
   );
   const plan = new PlanDialog(url, toast, () => history.reloadSoon());
-  return { help: new HelpDialog(commands), settings: settingsDialog, plan, history };
+  return { help: new HelpDialog(commands, service?.help), settings: settingsDialog, plan, history };
 }

@@ -13,6 +13,8 @@ export interface PromptDisplayDependencies {
   screen: Pick<Screen, 'showLine' | 'completeLine'>;
   field: Pick<NativeField, 'setPrompt' | 'setText'>;
   editor: Pick<LineEditor, 'line' | 'search'>;
+  /** Hides a secret in a line that is not a password. */
+  conceal(line: string): string;
   /** Whether passwords show as bullets at the moment. */
   masksPasswords(): boolean;
 }
@@ -78,7 +80,8 @@ export class PromptDisplay {
   }
 
   #mask(text: string, kind: PromptKind | undefined): string {
-    return this.#isMasked(kind) ? maskSecret(text) : text;
+    if (this.#isMasked(kind)) return maskSecret(text);
+    return kind !== undefined && isSecret(kind) ? text : this.#deps.conceal(text);
   }
 
   #isMasked(kind: PromptKind | undefined): boolean {

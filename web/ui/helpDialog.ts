@@ -1,5 +1,6 @@
 // The help: the commands, and the keys.
 
+import type { ServiceHelp } from '../page/targetService.ts';
 import { createDialog } from './dialogFrame.ts';
 import { element } from './element.ts';
 import { COMMAND_HELP, HELP_NOTE, type HelpTable, KEY_HELP } from './helpText.ts';
@@ -12,25 +13,44 @@ export class HelpDialog {
   /** Opens the dialog; when it closes, the focus returns. */
   readonly open: () => void;
 
-  /** @param commands Those to explain. */
-  constructor(commands: readonly string[]) {
+  /**
+   * @param commands The message server's to explain.
+   * @param service The help of another service: text of the operator, in which brackets are no keys.
+   */
+  constructor(commands: readonly string[], service?: ServiceHelp) {
     const tables = KEY_HELP.map((help) => table(help, withKeys));
-    const rows = COMMAND_HELP.rows.filter(([command]) => commands.includes(command));
+    const known = service === undefined ? COMMAND_HELP.rows : [];
+    const rows = known.filter(([command]) => commands.includes(command));
     if (rows.length > 0) {
       const help = { ...COMMAND_HELP, rows };
       tables.unshift(table(help, (command) => [element('code', {}, command)]));
     }
+    if (service !== undefined && service.rows.length > 0) {
+      const help = { caption: 'Commands', rows: service.rows };
+      tables.unshift(
+        table(
+          help,
+          (command) => [element('code', {}, command)],
+          (text) => [new Text(text)],
+        ),
+      );
+    }
+    const intro = service?.intro === undefined ? [] : [element('p', {}, service.intro)];
     const note = element('p', {}, ...withKeys(HELP_NOTE));
-    this.open = modal(createDialog('help', 'Help', ...tables, note));
+    this.open = modal(createDialog('help', 'Help', ...intro, ...tables, note));
   }
 }
 
-/** @param label Makes the heading of a row. */
-function table({ caption, rows }: HelpTable, label: (what: string) => Node[]): HTMLElement {
+/** @param label Makes the heading of a row. @param text Makes its text. */
+function table(
+  { caption, rows }: HelpTable,
+  label: (what: string) => Node[],
+  text: (meaning: string) => Node[] = withKeys,
+): HTMLElement {
   const body = element('tbody');
   for (const [what, meaning] of rows) {
     const heading = element('th', { scope: 'row' }, ...label(what));
-    body.append(element('tr', {}, heading, element('td', {}, ...withKeys(meaning))));
+    body.append(element('tr', {}, heading, element('td', {}, ...text(meaning))));
   }
   return element('table', {}, element('caption', {}, caption), body);
 }

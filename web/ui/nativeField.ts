@@ -91,7 +91,7 @@ export class NativeField {
   setPrompt({ for: kind, prompt, isMasked }: FieldPrompt): void {
     if (prompt !== undefined) this.#label.textContent = prompt;
     for (const button of this.#commands.querySelectorAll('button')) {
-      button.ariaDisabled = String(kind !== 'command');
+      button.ariaDisabled = String(kind !== 'command' && kind !== 'line');
     }
     this.#input.type = isMasked ? 'password' : 'text';
     Object.assign(this.#input, inputHints(kind));
@@ -106,7 +106,7 @@ export class NativeField {
   #button(command: string, { commandPressed }: FieldEvents): HTMLButtonElement {
     const button = document.createElement('button');
     button.type = 'button';
-    button.textContent = command;
+    button.textContent = command.endsWith(' ') ? `${command}…` : command;
     button.addEventListener('click', () => {
       if (button.ariaDisabled !== 'true') commandPressed(command);
     });
