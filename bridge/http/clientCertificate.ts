@@ -1,7 +1,7 @@
 // Client certificates. OpenSSL requires one during the handshake, so a peer without one sends no
 // request, not even a health check. Its subject's Common Name is the name of the user.
 
-import { TLSSocket } from 'node:tls';
+import { type PeerCertificate, TLSSocket } from 'node:tls';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { errorCode } from '../../access/systemErrors.ts';
 import { type NameRejection, requireName } from './trustedNames.ts';
@@ -42,7 +42,9 @@ function nameIn(
   parseName: (bytes: string) => string | undefined,
 ): { name: string } | NameRejection {
   if (!(socket instanceof TLSSocket)) throw new Error('this bridge does not use TLS');
-  const commonName: unknown = socket.getPeerCertificate().subject?.CN;
+  // A connection that is closed already has no certificate, although the types say so.
+  const certificate: Partial<PeerCertificate> | null = socket.getPeerCertificate();
+  const commonName: unknown = certificate?.subject?.CN;
   // Several are an array: which one would be the user's is not defined.
   const bytes = typeof commonName === 'string' ? Buffer.from(commonName).toString('latin1') : '';
   const name = parseName(bytes);

@@ -9,6 +9,9 @@ import { probeReadyUrl } from './readyUrl.ts';
 /** How long a result is cached, so that frequent requests put no load on the target. */
 const CACHE_MS = 1000;
 
+/** How long a server of TLS may take to reject the handshake that the client has finished. */
+const VERDICT_MS = 250;
+
 /** How long the connection of a probe may stay open after its result. */
 const LINGER_MS = 1000;
 
@@ -52,7 +55,7 @@ export class Readiness {
   }
 
   // A server of TLS 1.3 reports after the handshake that it requires a client certificate, so the
-  // probe of a target with TLS waits for the end of its connection.
+  // probe of a target with TLS waits for that, or for the end of its connection.
   #probeTarget(): Promise<string | undefined> {
     const target = this.#targets.default;
     const socket = connectTarget(target, this.#connectOptions);
@@ -71,6 +74,7 @@ export class Readiness {
           resolve(undefined);
         });
         if (target.tlsName === undefined) resolve(undefined);
+        else setTimeout(() => resolve(undefined), VERDICT_MS).unref();
       });
     });
   }

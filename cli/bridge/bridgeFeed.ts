@@ -94,7 +94,12 @@ function openFeedTarget(
     for (const socket of sockets) socket.destroy();
   });
   return async () => {
-    const socket = await openTarget(target, options);
+    const opened = target;
+    const socket = await openTarget(opened, options);
+    if (opened !== target) {
+      socket.destroy();
+      throw new Error('the target of the feed has changed');
+    }
     sockets.add(socket);
     return socket.once('close', () => sockets.delete(socket));
   };

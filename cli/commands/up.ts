@@ -129,6 +129,9 @@ function bridgeEnvironment(serverReady: Ready | undefined, previous?: Ready): En
   return {
     // The server closes idle sessions itself, with 421.
     MOTD_IDLE_TIMEOUT: undefined,
+    // It has one target, on this machine.
+    MOTD_TARGETS_FILE: undefined,
+    MOTD_TARGET_CA: undefined,
     ...(serverReady && {
       MOTD_FEED: 'motd',
       MOTD_TARGET: `motd=${formatEndpoint(connectable(serverReady.ready))}+proxy-v2`,

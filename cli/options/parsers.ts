@@ -20,11 +20,9 @@ function parseTargetOrThrow(text: string): Target {
   const target = parseTarget(text);
   if (target !== undefined) return target;
   throw new InvalidArgumentError(
-    'It must be NAME=HOST:PORT, with IPv6 in brackets, or NAME=unix:/PATH; append +tls for ' +
-      'TLS, or +tls=NAME with the name in its certificate, which a Unix socket needs; +proxy or ' +
-      '+proxy-v2 if the target expects a PROXY header of version 1 or 2, +original if it is an ' +
-      'original server, +subprotocol=NAME for each WebSocket subprotocol; else +telnet, +color, ' +
-      '+readonly or +profile=FILE.',
+    'It must be NAME=HOST:PORT, with IPv6 in brackets, or NAME=unix:/PATH; then marks: +tls, ' +
+      '+tls=NAME (needed by a Unix socket), +proxy, +proxy-v2, +original, +telnet, +color, ' +
+      '+readonly, +subprotocol=NAME, +profile=FILE.',
   );
 }
 
@@ -158,7 +156,8 @@ function parseOrigin(text: string): string {
 }
 
 /** Headers whose meaning is not that of a user's name. */
-const OTHER_HEADERS = /^(?:host|origin|cookie|connection|upgrade|authorization|forwarded|sec-.*)$/i;
+const OTHER_HEADERS =
+  /^(?:host|origin|cookie|connection|upgrade|authorization|forwarded|x-forwarded-for|x-real-ip|via|te|range|referer|user-agent|(?:sec|accept|content|if)(?:-.*)?)$/i;
 
 /** The name of a header (RFC 9110, section 5.1), without the characters that no proxy uses. */
 export function parseHeaderName(text: string): string {

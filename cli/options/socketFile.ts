@@ -64,10 +64,11 @@ export function socketFileFrom(
  */
 export function parseSocketPath(text: string): string {
   const path = resolve(text);
-  if (text !== '' && !/\s/.test(path) && Buffer.byteLength(path) <= MAX_SOCKET_PATH_BYTES)
+  // A `+` could begin a mark of a target (bridge/relay/targets.ts).
+  if (text !== '' && !/[\s+]/.test(path) && Buffer.byteLength(path) <= MAX_SOCKET_PATH_BYTES)
     return path;
   throw new InvalidArgumentError(
-    `It must be the path of a Unix socket, at most ${MAX_SOCKET_PATH_BYTES} bytes in full, without white space.`,
+    `It must be the path of a Unix socket, at most ${MAX_SOCKET_PATH_BYTES} bytes in full, without white space and +.`,
   );
 }
 

@@ -221,7 +221,7 @@ export class WorkerPool<
   #childOnReady(child: ChildProcess, address: ListenAddress): void {
     this.#endpoint ??= address;
     const { endpoint } = this.#options;
-    if ('path' in endpoint) chmodSync(endpoint.path, endpoint.mode);
+    if ('path' in endpoint && this.#listening.size === 0) openToPeers(endpoint);
     // If the port was closed in between, port 0 gives another one. Restart the worker with the old
     // port.
     if (portOf(address) === portOf(this.#endpoint)) this.#listening.add(child);
@@ -236,6 +236,15 @@ export class WorkerPool<
     if (this.#endpoint !== undefined && 'port' in this.#endpoint && 'port' in endpoint)
       this.#address = { host: endpoint.host, port: this.#endpoint.port };
     if (!this.isStopping) this.#options.onDeserted?.();
+  }
+}
+
+/** Without its mode, or without the file, nobody but its owner can connect. */
+function openToPeers({ path, mode }: ChosenSocketFile): void {
+  try {
+    chmodSync(path, mode);
+  } catch {
+    // Another process has removed it.
   }
 }
 
