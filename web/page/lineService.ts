@@ -105,8 +105,9 @@ function writer({ name, isTelnet, showsColor, profile }: TargetDescription): Cre
         return isCrlf ? '\r\n' : '\n';
       },
       showsColor,
-      // A login in the mode of single characters does not announce its password prompt by ECHO.
-      hidesPasswords: isTelnet,
+      // A login in the mode of single characters does not announce its password prompt by ECHO. An
+      // operator who describes the prompt knows that it asks for a secret.
+      hidesPasswords: isTelnet || passwordPrompt !== undefined,
       ...(passwordPrompt && { passwordPrompt: new RegExp(passwordPrompt, 'iu') }),
     });
 }
