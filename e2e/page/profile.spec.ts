@@ -2,7 +2,7 @@
 // keyboard and by thumb; the prompts for a secret; and how SIGHUP reads a profile again.
 
 import { writeFileSync } from 'node:fs';
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { freePort } from '../../testing/freePort.ts';
 import { Program } from '../../testing/programs.ts';
 import { startTcpService } from '../../testing/tcpService.ts';
@@ -36,6 +36,21 @@ async function startRedis(): Promise<number> {
 async function openTarget(page: Page, bridgePort: number, path: string): Promise<PageTerminal> {
   await page.goto(`http://127.0.0.1:${bridgePort}/${path}`);
   return new PageTerminal(page);
+}
+
+/** @returns The file. */
+function writeProfile(profile: object): string {
+  const file = test.info().outputPath('one.json');
+  writeFileSync(file, JSON.stringify(profile));
+  return file;
+}
+
+/** By how many pixels the content is wider and higher than the element. */
+function overflowOf(locator: Locator): Promise<[width: number, height: number]> {
+  return locator.evaluate((one) => [
+    one.scrollWidth - one.clientWidth,
+    one.scrollHeight - one.clientHeight,
+  ]);
 }
 
 test.describe('redis', () => {
@@ -97,6 +112,35 @@ test.describe('memcached, on a phone', () => {
   });
 });
 
+test.describe('on a phone of 320 by 568 pixels', () => {
+  test.use({ viewport: { width: 320, height: 568 }, hasTouch: true, isMobile: true });
+
+  for (const [what, text] of [
+    ['words', 'show interfaces '.repeat(5)],
+    ['one word', 'W'.repeat(80)],
+  ] as const) {
+    test(`wraps the longest title, commands and help of a profile: ${what}`, async ({ page }) => {
+      const profile = {
+        title: text.slice(0, 60),
+        commands: [1, 2, 3, 4, 5, 6].map((number) => `${number}${text.slice(1)}`),
+        help: [{ command: text, text }],
+      };
+      const target = `one=127.0.0.1:1+profile=${writeProfile(profile)}`;
+      await openTarget(page, await startBridgeTo(target, 'two=127.0.0.1:1'), '');
+      const buttons = page.locator('#commands button');
+      await expect(buttons).toHaveCount(6);
+      for (const button of await buttons.all()) expect(await overflowOf(button)).toEqual([0, 0]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
+      const { height = 0 } = (await page.locator('#terminal').boundingBox()) ?? {};
+      expect(height).toBeGreaterThan(60);
+      await page.getByRole('button', { name: 'Help' }).tap();
+      const help = page.getByRole('dialog');
+      await expect(help).toContainText(text.trim());
+      expect((await overflowOf(help))[0]).toBe(0);
+    });
+  }
+});
+
 test('stops at a target that does not exist, and offers the others', async ({ page }) => {
   const bridgePort = await startBridgeTo('one=127.0.0.1:1', 'two=127.0.0.1:1');
   await openTarget(page, bridgePort, '?target=missing');
@@ -116,13 +160,6 @@ for (const file of ['**/targets/two.json', '**/lineService-*.js']) {
     await page.getByRole('link', { name: 'Reload' }).click();
     await new PageTerminal(page).expectText('[reconnecting; press Enter to try now]');
   });
-}
-
-/** @returns The file. */
-function writeProfile(profile: object): string {
-  const file = test.info().outputPath('one.json');
-  writeFileSync(file, JSON.stringify(profile));
-  return file;
 }
 
 test('masks the answer to `passwordPrompt`, and keeps it in no history', async ({ page }) => {
