@@ -114,3 +114,22 @@ test('lists and searches if the browser blocks the storage', async ({ page }) =>
   await expect(page.locator('#all li:visible')).toHaveCount(TARGETS.length);
   expect(errors).toEqual([]);
 });
+
+test('follows the theme of the system and of other tabs', async ({ page, context }) => {
+  await page.emulateMedia({ colorScheme: 'light' });
+  const port = await startBridgeTo(...TARGETS);
+  await page.goto(`http://127.0.0.1:${port}/targets`);
+  const html = page.locator('html');
+  await expect(html).toHaveAttribute('data-theme', 'light');
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await expect(html).toHaveAttribute('data-theme', 'dark');
+  const other = await context.newPage();
+  await other.goto(`http://127.0.0.1:${port}/?target=redis`);
+  await other.getByRole('button', { name: 'Settings' }).click();
+  await other.getByLabel('Light').check();
+  await other.getByLabel('More contrast').check();
+  await expect(html).toHaveAttribute('data-theme', 'light');
+  await expect(html).toHaveAttribute('data-contrast', 'more');
+  await page.reload();
+  await expect(html).toHaveAttribute('data-theme', 'light');
+});
