@@ -12,7 +12,7 @@ const TARGET = 'es2022';
 /** The pages, and the script of each that must run before everything else. */
 const FIRST_SCRIPTS: Readonly<Record<string, string>> = {
   'index.html': 'web/page/boot.ts',
-  'targets.html': 'web/appearance/themeBoot.js',
+  'targets.html': 'web/targets/boot.ts',
 };
 
 export default defineConfig({

@@ -4,7 +4,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Profile } from '../../bridge/relay/profile.ts';
-import { isPlainText } from '../../protocol/plainText.ts';
+import { escapeControls, isPlainText } from '../../protocol/plainText.ts';
 import { CliError, fileError } from '../cliError.ts';
 import { decodeText } from './decodeText.ts';
 import { patternFault } from './safePattern.ts';
@@ -18,6 +18,9 @@ const MAX_ENTRIES = 200;
 const MAX_TITLE = 60;
 const MAX_COMMAND = 80;
 const MAX_TEXT = 500;
+
+/** How much of an unknown key a fault shows. */
+const MAX_SHOWN_KEY = 40;
 
 /** @returns The value. */
 type Check<Value> = (value: unknown, place: string) => Value;
@@ -66,6 +69,13 @@ function fault(place: string, what: string): Fault {
   return new Fault(place === '' ? what : `${place}: ${what}`);
 }
 
+function unknownKey(place: string, key: string, known: readonly string[]): Fault {
+  const characters = Array.from(escapeControls(key));
+  const start = characters.slice(0, MAX_SHOWN_KEY).join('');
+  const shown = characters.length > MAX_SHOWN_KEY ? `${start}…` : start;
+  return fault(place, `unknown key “${shown}”; the keys are ${known.join(', ')}`);
+}
+
 function text(maxLength: number): Check<string> {
   return (value, place) => {
     if (typeof value !== 'string') throw fault(place, 'not a text');
@@ -108,8 +118,7 @@ function object<Value extends object>(
     const checked: Partial<Value> = {};
     for (const [key, entry] of Object.entries(value)) {
       const check = known.get(key);
-      const names = [...known.keys()].join(', ');
-      if (check === undefined) throw fault(place, `unknown key; the keys are ${names}`);
+      if (check === undefined) throw unknownKey(place, key, [...known.keys()]);
       const path = place === '' ? key : `${place}.${key}`;
       Object.assign(checked, { [key]: check(entry, path) });
     }

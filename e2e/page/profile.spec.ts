@@ -1,10 +1,11 @@
-// The profiles that ship with the program, with the real services: on the page, by keyboard and by
-// thumb; and the page to choose a target.
+// What a profile changes on the page: those that ship with the program, with the real services, by
+// keyboard and by thumb; the prompts for a secret; and how SIGHUP reads a profile again.
 
-import { AxeBuilder } from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
+import { writeFileSync } from 'node:fs';
+import type { Locator, Page } from '@playwright/test';
 import { freePort } from '../../testing/freePort.ts';
 import { Program } from '../../testing/programs.ts';
+import { startTcpService } from '../../testing/tcpService.ts';
 import {
   devices,
   expect,
@@ -35,6 +36,21 @@ async function startRedis(): Promise<number> {
 async function openTarget(page: Page, bridgePort: number, path: string): Promise<PageTerminal> {
   await page.goto(`http://127.0.0.1:${bridgePort}/${path}`);
   return new PageTerminal(page);
+}
+
+/** @returns The file. */
+function writeProfile(profile: object): string {
+  const file = test.info().outputPath('one.json');
+  writeFileSync(file, JSON.stringify(profile));
+  return file;
+}
+
+/** By how many pixels the content is wider and higher than the element. */
+function overflowOf(locator: Locator): Promise<[width: number, height: number]> {
+  return locator.evaluate((one) => [
+    one.scrollWidth - one.clientWidth,
+    one.scrollHeight - one.clientHeight,
+  ]);
 }
 
 test.describe('redis', () => {
@@ -96,6 +112,35 @@ test.describe('memcached, on a phone', () => {
   });
 });
 
+test.describe('on a phone of 320 by 568 pixels', () => {
+  test.use({ viewport: { width: 320, height: 568 }, hasTouch: true, isMobile: true });
+
+  for (const [what, text] of [
+    ['words', 'show interfaces '.repeat(5)],
+    ['one word', 'W'.repeat(80)],
+  ] as const) {
+    test(`wraps the longest title, commands and help of a profile: ${what}`, async ({ page }) => {
+      const profile = {
+        title: text.slice(0, 60),
+        commands: [1, 2, 3, 4, 5, 6].map((number) => `${number}${text.slice(1)}`),
+        help: [{ command: text, text }],
+      };
+      const target = `one=127.0.0.1:1+profile=${writeProfile(profile)}`;
+      await openTarget(page, await startBridgeTo(target, 'two=127.0.0.1:1'), '');
+      const buttons = page.locator('#commands button');
+      await expect(buttons).toHaveCount(6);
+      for (const button of await buttons.all()) expect(await overflowOf(button)).toEqual([0, 0]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
+      const { height = 0 } = (await page.locator('#terminal').boundingBox()) ?? {};
+      expect(height).toBeGreaterThan(60);
+      await page.getByRole('button', { name: 'Help' }).tap();
+      const help = page.getByRole('dialog');
+      await expect(help).toContainText(text.trim());
+      expect((await overflowOf(help))[0]).toBe(0);
+    });
+  }
+});
+
 test('stops at a target that does not exist, and offers the others', async ({ page }) => {
   const bridgePort = await startBridgeTo('one=127.0.0.1:1', 'two=127.0.0.1:1');
   await openTarget(page, bridgePort, '?target=missing');
@@ -117,51 +162,67 @@ for (const file of ['**/targets/two.json', '**/lineService-*.js']) {
   });
 }
 
-test.describe('the page to choose a target', () => {
-  const TARGETS = [
-    'motd=127.0.0.1:1',
-    `redis=127.0.0.1:2+profile=${REDIS}`,
-    `cache=127.0.0.1:3+profile=${MEMCACHED}`,
-    'mail=127.0.0.1:4',
-  ];
-
-  test('finds targets by title and name, with the keyboard', QUICK, async ({ page }) => {
-    const port = await startBridgeTo(...TARGETS);
-    await page.goto(`http://127.0.0.1:${port}/targets/`);
-    await expect(page).toHaveURL(`http://127.0.0.1:${port}/targets`);
-    await expect(page.locator('li:visible')).toHaveText([
-      'motddefault',
-      'Redisredis',
-      'memcachedcache',
-      'mail',
-    ]);
-    await page.keyboard.type('mem');
-    await expect(page.locator('li:visible')).toHaveText(['memcachedcache']);
-    await page.keyboard.press('Escape');
-    await page.keyboard.press('ArrowDown');
-    await page.keyboard.press('ArrowDown');
-    await expect(page.getByRole('link', { name: 'Redis' })).toBeFocused();
-    await page.keyboard.press('Enter');
-    await expect(page).toHaveTitle('Redis – target “redis”');
-    await page.getByRole('link', { name: 'All targets' }).click();
-    await expect(page.locator('#recent li')).toHaveText(['Redisredis']);
-    await page.keyboard.type('cache');
-    await page.keyboard.press('Enter');
-    await expect(page).toHaveTitle('memcached – target “cache”');
-    await page.goto(`http://127.0.0.1:${port}/targets`);
-    await expect(page.locator('#recent li')).toHaveText(['memcachedcache', 'Redisredis']);
-  });
-
-  for (const colorScheme of ['light', 'dark'] as const) {
-    test(`is accessible, also at 320 pixels (${colorScheme})`, async ({ page }) => {
-      const port = await startBridgeTo(...TARGETS);
-      await page.emulateMedia({ colorScheme });
-      await page.setViewportSize({ width: 320, height: 640 });
-      await page.goto(`http://127.0.0.1:${port}/targets`);
-      await expect(page.locator('li:visible')).toHaveCount(4);
-      expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
-      const width = await page.evaluate(() => document.documentElement.scrollWidth);
-      expect(width).toBe(320);
+test('masks the answer to `passwordPrompt`, and keeps it in no history', async ({ page }) => {
+  let received = '';
+  const service = await startTcpService((socket) => {
+    socket.write('box# ');
+    socket.on('data', (data) => {
+      received += data;
+      socket.write(String(data) === 'enable\n' ? 'Kennwort: ' : 'welcome\nbox# ');
     });
-  }
+  });
+  const file = writeProfile({ passwordPrompt: '^kennwort: ?$' });
+  const bridgePort = await startBridgeTo(`one=127.0.0.1:${service.port}+profile=${file}`);
+  const terminal = await openTarget(page, bridgePort, '');
+  await terminal.expectText('box#');
+  await terminal.type('enable');
+  await terminal.expectText('Kennwort:');
+  await page.keyboard.type('sesame');
+  await terminal.expectText('Kennwort: ••••••');
+  await page.keyboard.press('Enter');
+  await terminal.expectText('box# enable\nKennwort: ••••••\nwelcome\nbox#');
+  expect(received).toBe('enable\nsesame\n');
+  for (const key of ['ArrowUp', 'ArrowUp', '!']) await page.keyboard.press(key);
+  await terminal.expectText('box# enable!');
+  expect(await transcriptOf(page)).not.toContain('sesame');
+  const stored = await page.evaluate(() => JSON.stringify([localStorage, sessionStorage]));
+  expect(stored).not.toContain('sesame');
+  service.close();
 });
+
+for (const [how, flags] of [
+  ['one process', []],
+  ['several workers', ['--workers', '2']],
+] as const) {
+  test(`SIGHUP applies a profile to new pages; a bad one changes nothing: ${how}`, async ({
+    page,
+  }) => {
+    test.skip(process.platform === 'win32', 'there is no SIGHUP');
+    const target = `one=127.0.0.1:1+profile=${writeProfile({ title: 'First' })}`;
+    const program = Program.motd(['bridge', '--target', target, '--http-port', '0', ...flags]);
+    const [, port] = await program.waitForOutput(/Bridge is listening on .*:(\d+)\n/);
+    const reload = async () => {
+      const { length } = program.stdout;
+      process.kill(program.process.pid ?? 0, 'SIGHUP');
+      await expect.poll(() => program.stdout.slice(length)).toMatch(/reloaded.*\n/);
+      return program.stdout.slice(length);
+    };
+    const expectTitle = async (title: string) => {
+      await page.goto(`http://127.0.0.1:${port}/`);
+      await expect(page).toHaveTitle(`${title} – target “one”`);
+    };
+    await expectTitle('First');
+
+    writeProfile({ title: 'Second' });
+    expect(await reload()).toBe('The list of targets was reloaded.\n');
+    await expect(page).toHaveTitle('First – target “one”');
+    await expectTitle('Second');
+
+    writeProfile({ title: 'Third', commands: ['A', 1] });
+    expect(await reload()).toBe(
+      '[!] The list of targets was not reloaded: one.json: commands[1]: not a text\n',
+    );
+    await expectTitle('Second');
+    expect(program.stderr).toBe('');
+  });
+}

@@ -4,6 +4,8 @@
 import { LineMode } from '../../client/dialogue/lineMode.ts';
 import { maskSecret } from '../../client/dialogue/maskSecret.ts';
 import { ReadOnlyMode } from '../../client/dialogue/readOnlyMode.ts';
+import { adoptStyles } from '../appearance/adoptStyles.ts';
+import styles from '../appearance/lineService.css?inline';
 import { rememberTarget } from '../targets/recentTargets.ts';
 import { requireElement } from '../ui/dom.ts';
 import { element } from '../ui/element.ts';
@@ -48,6 +50,7 @@ export async function loadService(target: PageTarget): Promise<TargetService | u
   const name = target.name ?? (await defaultName());
   const description = await get<TargetDescription>(`targets/${name}.json`);
   if (description === undefined) return undefined;
+  adoptStyles(styles);
   rememberTarget(description.name);
   if (description.hasOthers) linkToTargets();
   return createService(description);
@@ -69,7 +72,6 @@ async function get<Answer>(path: string): Promise<Answer | undefined> {
 /** Below the heading, in the place of a live message. */
 function linkToTargets(): void {
   const link = element('a', { href: 'targets' }, 'All targets');
-  link.style.fontSize = '0.85rem';
   requireElement(document, '#message-bar').append(link);
 }
 
@@ -103,8 +105,9 @@ function writer({ name, isTelnet, showsColor, profile }: TargetDescription): Cre
         return isCrlf ? '\r\n' : '\n';
       },
       showsColor,
-      // A login in the mode of single characters does not announce its password prompt by ECHO.
-      hidesPasswords: isTelnet,
+      // A login in the mode of single characters does not announce its password prompt by ECHO. An
+      // operator who describes the prompt knows that it asks for a secret.
+      hidesPasswords: isTelnet || passwordPrompt !== undefined,
       ...(passwordPrompt && { passwordPrompt: new RegExp(passwordPrompt, 'iu') }),
     });
 }
