@@ -39,9 +39,9 @@ function lineOf(event: ServerEvent): string | undefined {
     case 'planned':
     case 'plannedRemotely':
       return `Server: MOTD ${event.number} planned for ${event.window}: ${event.message}`;
-    case 'cancelled':
-    case 'cancelledRemotely':
-      return `Server: MOTD ${event.number} cancelled`;
+    case 'canceled':
+    case 'canceledRemotely':
+      return `Server: MOTD ${event.number} canceled`;
     case 'storeFailed':
       return `[!] MOTD not stored: ${event.reason}`;
     case 'storeConverted':

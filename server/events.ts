@@ -23,7 +23,7 @@ export type ServerEvent =
       message: string;
     }
   /** The entry with this number was canceled. */
-  | { event: 'cancelled'; peer: Peer; number: number }
+  | { event: 'canceled'; peer: Peer; number: number }
   /** A window began or ended. */
   | { event: 'changedByClock'; message: string }
   | { event: 'storeFailed'; peer: Peer; reason: string }

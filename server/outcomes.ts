@@ -110,7 +110,7 @@ async function cancel(
   // Another one may have been stored since the check: the first takes effect.
   const first = store.history.firstCancellation(number, last) ?? stored;
   if (first !== stored) return REPLY.noSuchMessage;
-  log?.({ event: 'cancelled', peer, number });
+  log?.({ event: 'canceled', peer, number });
   return REPLY.ok;
 }
 

@@ -359,7 +359,7 @@ describe('MSGCANCEL', () => {
       '200 OK\n200 OK\n',
       '200 OK\n404 NO SUCH MESSAGE\n',
     ]);
-    expect(running.console.filter((line) => line.includes('ancelled'))).toHaveLength(1);
+    expect(running.console.filter((line) => line.includes('canceled'))).toHaveLength(1);
   });
 });
 

@@ -11,13 +11,14 @@
 //   the deadline is over           the connection is closed
 //
 // What counts as read is what the operating system has accepted: if its buffer is full, it accepts
-// more only when the peer has read about a third of it (Linux, sk_stream_is_writeable).
+// more only when the peer has read about a third of it (Linux, sk_stream_is_writeable). The buffer
+// grows to a few megabytes (tcp(7), tcp_wmem), so a peer that reads 25 kB/s gets all.
 
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 
-/** How long a peer may take to read a piece: 1.1 kB/s, which is slower than GPRS. */
+/** How long the operating system may accept nothing. */
 const READ_TIMEOUT_MS = 60_000;
 
 /** The size of a piece. What is shorter is sent at once. */
@@ -65,6 +66,10 @@ export function limitReadTime(app: FastifyInstance, timeoutMs = READ_TIMEOUT_MS)
     return created;
   };
   app.addHook('onSend', ({ method, socket }, reply, payload, next) => {
+    if (socket.destroyed) {
+      next();
+      return;
+    }
     const unread = unreadResponses(socket);
     unread.add();
     reply.raw.once('close', unread.remove);

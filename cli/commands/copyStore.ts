@@ -123,7 +123,7 @@ function throwOpenError(url: string): (error: unknown) => never {
   };
 }
 
-const COPY_EVENTS: readonly string[] = ['updatedRemotely', 'plannedRemotely', 'cancelledRemotely'];
+const COPY_EVENTS: readonly string[] = ['updatedRemotely', 'plannedRemotely', 'canceledRemotely'];
 
 /** Logs what happens to a store during the copy, except for what is copied. */
 function logEvent(event: StoreEvent): void {

@@ -1,5 +1,5 @@
 // Lets the colors of a service through to a terminal, and nothing else. Every SGR sequence (ECMA-48,
-// section 8.3.117; ITU-T T.416, section 13.1.8) changes a style, and the style is written anew: what
+// section 8.3.117; ITU-T T.416, section 13.1.8) changes a style, and the style is written again: what
 // reaches the terminal is always one of the few forms of `sequenceOf`. All other sequences are
 // escaped, like every control character (protocol/plainText.ts). One is removed: EL, "erase to the
 // end of the line" (section 8.3.41), which grep and gcc write with each color. Nothing is there yet.

@@ -4,8 +4,8 @@
 // 8.8.2.2). A process needs only the time of the change and its own clock for it; no process that
 // runs, or starts later, ever sends another message with the same value.
 //
-// Exception: the server's clock is behind by more than a second. A process that has seen both changes
-// still gives the second one a later time.
+// Exceptions: the server's clock is behind by more than a second, or the store took that long. A process
+// that has seen both changes still gives the second one a later time.
 
 /**
  * The time of a change of the message.

@@ -69,8 +69,9 @@ export function sendRepresentation(
 /** Whether the client has the representation with these headers. */
 function isCurrent({ headers: requested }: FastifyRequest, headers: ValidatorHeaders): boolean {
   const { 'if-none-match': ifNoneMatch, 'if-modified-since': ifModifiedSince } = requested;
-  if (ifNoneMatch === undefined && ifModifiedSince === undefined) return false;
+  // The message in force can become an older one: only the very date is that of this message.
+  if (ifNoneMatch === undefined)
+    return ifModifiedSince !== undefined && ifModifiedSince === headers['last-modified'];
   // Without `Cache-Control`: a page's conditional request has `no-cache` (WHATWG Fetch, section 4.5).
-  const conditions = { 'if-none-match': ifNoneMatch, 'if-modified-since': ifModifiedSince };
-  return fresh(conditions, headers);
+  return fresh({ 'if-none-match': ifNoneMatch }, headers);
 }

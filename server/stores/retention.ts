@@ -11,8 +11,9 @@
 //   the second step never chooses X.
 //
 // In each case X is never chosen, and an entry decides nothing for others unless the first step
-// chooses it. N itself has to be older than the newest records: while it is one of them, its
-// cancellation puts X in force again, also after a restart.
+// chooses it. A planned N itself has to be older than the newest records: while it is one of
+// them, its cancellation puts X in force again, also after a restart. An unplanned X is dropped as
+// soon as an unplanned N follows: canceling N then puts what is still kept in force.
 //
 // The times before the drop are the exception. If the clock is set back so far that a window which was
 // over is open again, a history that dropped the entry has an older one in force until then. No rule

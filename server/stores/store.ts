@@ -17,7 +17,7 @@ export type StoreEvent =
   /** A message was planned through another server. */
   | { event: 'plannedRemotely'; number: number; window: string; message: string }
   /** An entry was canceled through another server. */
-  | { event: 'cancelledRemotely'; number: number }
+  | { event: 'canceledRemotely'; number: number }
   /** A message was stored, although its `store` had failed for lack of an answer. */
   | { event: 'storeConfirmedLate'; message: string }
   /** A `store` had failed for lack of an answer, and the store was closed before there was one. */

@@ -341,6 +341,14 @@ describe('a page that is loaded again to log in', () => {
     expect(page.sent).toEqual(['MSGSTORE\n', 'half a message\n']);
   });
 
+  test('asks before that message replaces one that has changed since', () => {
+    const page = reload(atMessagePrompt().type('mine').lose());
+    page.message = 'seen';
+    page.open().receive('200 OK\n');
+    page.message = 'theirs';
+    expect(page.type('\r').sent).toEqual(['MSGSTORE\n']);
+  });
+
   test.each([
     ['a password', () => atPasswordPrompt().type('123!')],
     ['a line that begins with a space', () => new FakePage().open().type(' AUTH secret')],
@@ -600,6 +608,16 @@ describe('a message that changes while the user writes another', () => {
     page.type('MSGSTORE\r').receive('200 OK\n');
     page.message = 'first';
     expect(page.type('second\r').sent.at(-1)).toBe('second\n');
+  });
+
+  test('is asked about if its text is that of an own message which had arrived', () => {
+    const page = writing('seen').type('first\r').receive('200 OK\n');
+    page.message = 'first';
+    page.type('MSGSTORE\r').receive('200 OK\n').type('second\r').receive('200 OK\n');
+    page.message = 'second';
+    page.type('MSGSTORE\r').receive('200 OK\n');
+    page.message = 'first';
+    expect(page.type('third\r').printed.at(-1)).toBe(ASKED);
   });
 
   test('is not asked about if the page knew no message before', () => {

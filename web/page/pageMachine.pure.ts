@@ -32,8 +32,8 @@
 // one meanwhile, Enter prints that instead, and a second Enter sends.
 //
 // When the connection is lost, a command stays on the line. A message stays, too, and its command,
-// such as MSGSTORE, is sent for it again. Completed lines that no prompt has asked for are discarded: they may be a
-// password, and the next prompt asks for a command.
+// such as MSGSTORE, is sent for it again. Completed lines that no prompt has asked for are discarded:
+// they may be a password, and the next prompt asks for a command.
 
 import { type Ending, isSecret } from '../../client/dialogue/conversation.ts';
 import { isWriteCommand } from '../../protocol/commands.ts';
@@ -168,8 +168,11 @@ function replaceableAt(
   { phase, replaceable }: PageState,
   { prompt, message }: PageEvent & { is: 'ask' },
 ): Replaceable {
-  const isNew = prompt.kind === 'MSGSTORE' && stashOf(phase)?.messagePrompt === undefined;
-  return isNew ? { ...replaceable, seen: message } : replaceable;
+  if (prompt.kind !== 'MSGSTORE') return replaceable;
+  const { seen, own } = replaceable;
+  const isInterrupted = stashOf(phase)?.messagePrompt !== undefined && seen !== undefined;
+  // Once the own message has arrived, the same text is another client's.
+  return { seen: isInterrupted ? seen : message, own: message === own ? undefined : own };
 }
 
 /** Starts a prompt. If it is not secret, the stashed line goes before the text typed since. */

@@ -217,7 +217,7 @@ class EtcdStore implements MessageStore {
 
 /** Another server stored a record. */
 function remoteEvent(record: Numbered): StoreEvent {
-  if (!isEntry(record)) return { event: 'cancelledRemotely', number: record.cancels };
+  if (!isEntry(record)) return { event: 'canceledRemotely', number: record.cancels };
   const { message, number } = record;
   if (!hasWindow(record)) return { event: 'updatedRemotely', message };
   return { event: 'plannedRemotely', number, window: formatWindow(record), message };
