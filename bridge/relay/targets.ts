@@ -50,7 +50,7 @@ type Mark = (value: string | undefined, target: Target) => Partial<Target> | und
  * The marks that may follow an address. `+NAME=VALUE` gives a mark its value. Two that set the same
  * exclude each other, unless they are REPEATABLE.
  */
-const MARKS: ReadonlyMap<string, Mark> = new Map<string, Mark>([
+export const MARKS: ReadonlyMap<string, Mark> = new Map<string, Mark>([
   ['tls', tlsMark],
   ['proxy', withoutValue({ proxyVersion: 1 })],
   ['proxy-v2', withoutValue({ proxyVersion: 2 })],
@@ -69,8 +69,9 @@ const SUBPROTOCOL = /^[!#$%&'*.^_`|~0-9A-Za-z-]+$/;
 
 // NAME fits into the reason of a close frame (describeFailure.ts) and into a URL path. HOST is a
 // name, an IPv4 address, or an IPv6 address in brackets (RFC 3986, section 3.2.2).
+export const NAME = /[A-Za-z0-9][A-Za-z0-9_-]{0,31}/;
 const TARGET = new RegExp(
-  `^(?<name>[A-Za-z0-9][A-Za-z0-9_-]{0,31})=(?<destination>\\S+?)` +
+  `^(?<name>${NAME.source})=(?<destination>\\S+?)` +
     `(?<marks>(?:\\+(?:${[...MARKS.keys()].join('|')})(?:=[^+\\s]+)?)*)$`,
 );
 const TCP = /^(?:\[(?<ipv6>[0-9A-Fa-f:.]+)\]|(?<host>[^:[\]/\s+-][^:[\]/\s+]*)):(?<port>\d{1,5})$/;

@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { InvalidArgumentError } from 'commander';
 import { addressMatcher } from '../../access/source.ts';
+import { targetFault } from '../../bridge/relay/targetFault.ts';
 import { parseTarget, type Target } from '../../bridge/relay/targets.ts';
 import { MAX_LINE_BYTES, trimLine } from '../../protocol/lines.ts';
 import { isPlainText } from '../../protocol/plainText.ts';
@@ -19,11 +20,7 @@ export function parseTargets(text: string, previous: Target[] = []): Target[] {
 function parseTargetOrThrow(text: string): Target {
   const target = parseTarget(text);
   if (target !== undefined) return target;
-  throw new InvalidArgumentError(
-    'It must be NAME=HOST:PORT, with IPv6 in brackets, or NAME=unix:/PATH; then marks: +tls, ' +
-      '+tls=NAME (needed by a Unix socket), +proxy, +proxy-v2, +original, +telnet, +color, ' +
-      '+readonly, +subprotocol=NAME, +profile=FILE.',
-  );
+  throw new InvalidArgumentError(`It is not a target: ${targetFault(text)}.`);
 }
 
 const TARGET_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;

@@ -32,7 +32,7 @@ test.each(['redis.json', 'memcached.json'])('reads deploy/profiles/%s', (name) =
 });
 
 test.each([
-  ['{', 'invalid JSON; check +profile'],
+  ['{', 'invalid JSON: '],
   ['[]', 'not an object'],
   ['null', 'not an object'],
   ['{"__proto__":{}}', 'unknown key “__proto__”; the keys are title, commands'],

@@ -3,6 +3,7 @@
 
 import { closeSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
+import { errorMessage } from '../../access/errorMessage.ts';
 import type { Profile } from '../../bridge/relay/profile.ts';
 import { escapeControls, isPlainText } from '../../protocol/plainText.ts';
 import { CliError, fileError } from '../cliError.ts';
@@ -32,8 +33,8 @@ export function readProfile(file: string): Profile {
   let value: unknown;
   try {
     value = JSON.parse(text);
-  } catch {
-    throw new CliError(`${name}: invalid JSON; check +profile`);
+  } catch (error) {
+    throw new CliError(`${name}: invalid JSON: ${errorMessage(error)}; check +profile`);
   }
   try {
     return checkProfile(value, '');

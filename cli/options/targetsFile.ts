@@ -1,6 +1,7 @@
 // Reads `--targets-file`: the targets of the bridge, one per line.
 
 import { closeSync, openSync, readSync } from 'node:fs';
+import { targetFault } from '../../bridge/relay/targetFault.ts';
 import { parseTarget, type Target } from '../../bridge/relay/targets.ts';
 import { CliError, fileError } from '../cliError.ts';
 import { decodeLines } from './textFile.ts';
@@ -48,7 +49,7 @@ function parseLine(text: string, where: string): Target {
   if (target !== undefined) return target;
   const problem = HYPHEN_HOST.test(text)
     ? "a host cannot start with '-'"
-    : 'not a target: it must be NAME=HOST:PORT or NAME=unix:/PATH, with marks as in --target';
+    : `not a target: ${targetFault(text)}`;
   throw new CliError(`${where}: ${problem}; check ${FLAG}`);
 }
 

@@ -120,7 +120,7 @@ for (const [how, flags, tag] of [
     const bridge = await start(flags);
     const failed = '[!] The list of targets was not reloaded:';
     for (const [lines, problem] of [
-      [['a=h:1', '', 'b=h'], `${file()}:3: not a target: it must be NAME=HOST:PORT or`],
+      [['a=h:1', '', 'b=h'], `${file()}:3: not a target: 'h' is neither HOST:PORT`],
       [['a=h:1', 'a=h:2'], `${file()}:2: repeats the name 'a' of line 1; check`],
       [['a=-h:1'], `${file()}:1: a host cannot start with '-'; check --targets-file\n`],
       [['# none'], `no targets in ${file()}; check --targets-file\n`],
