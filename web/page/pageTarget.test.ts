@@ -47,7 +47,7 @@ test.each([
 
 test('has the same rule for names as the bridge', async () => {
   const source = await readFile(new URL('../../bridge/relay/targets.ts', import.meta.url), 'utf8');
-  const [, form = ''] = /\(\?<name>(.*?\})\)/.exec(source) ?? [];
+  const [, form = ''] = /NAME = \/(.*?)\/;/.exec(source) ?? [];
   expect(await readFile(new URL('pageTarget.ts', import.meta.url), 'utf8')).toContain(
     `/^${form}$/`,
   );

@@ -8,7 +8,7 @@
 // Anyone can publish a link to this page with any name in it. The name must never look like a text
 // of the page itself: it is shown in quotation marks, and only if it is valid.
 
-/** The same rule as TARGET in bridge/relay/targets.ts: no other name can exist. */
+/** The same rule as NAME in bridge/relay/targets.ts: no other name can exist. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/;
 
 export interface PageTarget {
