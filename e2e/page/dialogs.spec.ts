@@ -148,6 +148,8 @@ test('offers the line ending only for targets in line mode', async ({ page, serv
   const plain = `plain=127.0.0.1:${server.port}`;
   const { port } = await startBridge(server.port, 0, ['--target', plain]);
   await page.goto(`http://127.0.0.1:${port}/?target=plain`);
+  // The page of a target asks for its description first.
+  await expect(page.locator('.xterm-rows')).toContainText('plain>');
   await opener(page, 'Settings').click();
   await expect(lineEndings.getByRole('radio', { name: 'LF', exact: true })).toBeChecked();
   await lineEndings.getByRole('radio', { name: 'CR LF' }).check();
@@ -156,6 +158,7 @@ test('offers the line ending only for targets in line mode', async ({ page, serv
   await expect(help(page).getByRole('table', { name: 'Move' })).toBeVisible();
   await expect(help(page).getByRole('table', { name: 'Commands' })).toHaveCount(0);
   await page.reload();
+  await expect(page.locator('.xterm-rows')).toContainText('plain>');
   await opener(page, 'Settings').click();
   await expect(lineEndings.getByRole('radio', { name: 'CR LF' })).toBeChecked();
 });
