@@ -125,6 +125,8 @@ test('follows the theme of the system and of other tabs', async ({ page, context
   await expect(html).toHaveAttribute('data-theme', 'dark');
   const other = await context.newPage();
   await other.goto(`http://127.0.0.1:${port}/?target=redis`);
+  // The page of a target asks for its description first.
+  await expect(other).toHaveTitle(/redis/);
   await other.getByRole('button', { name: 'Settings' }).click();
   await other.getByLabel('Light').check();
   await other.getByLabel('More contrast').check();
