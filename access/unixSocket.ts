@@ -4,7 +4,7 @@
 // Goals: no peer may connect before the mode is set; a file that a killed process left behind is
 // replaced; the socket of a process that runs is not.
 // Design: the file is created for its owner alone, by the umask, and opened to others afterwards. The
-// kernel refuses a connection to a file that nobody listens on (unix(7)), which shows that it is
+// kernel refuses a connection to a file without a listening process (unix(7)), so such a file is
 // stale.
 
 import { chmodSync, lstatSync, statSync, unlinkSync } from 'node:fs';

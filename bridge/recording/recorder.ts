@@ -1,6 +1,6 @@
 // Records sessions into a folder, one file each: what the target sent, and nothing that a user
 // typed, which may be a secret. A session never waits for the disk. If the folder is full,
-// read-only or gone, sessions go on, and the operator is told once (outage.pure.ts).
+// read-only or gone, sessions go on, and the log reports it once (outage.pure.ts).
 
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';

@@ -3,7 +3,7 @@
 // What the target sends is decoded in the relay's own read buffer, before toBrowser.ts gets it. The
 // answers go to the target directly.
 //
-// A browser that asked for it (`/ws/NAME?echo`) is told in text frames whether to show what is typed:
+// A browser that asked for it (`/ws/NAME?echo`) learns from text frames whether to show what is typed:
 // all data is in binary frames. A frame precedes the data of the read that changed it. If it cannot
 // be sent at once, it is sent later and with the state of then, so that at most one waits.
 

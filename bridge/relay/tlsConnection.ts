@@ -153,7 +153,7 @@ export class TlsConnection extends Duplex {
 
   #tlsOnEnd(): void {
     this.push(null);
-    // Emits 'end' although nobody reads.
+    // Emits 'end' although there is no reader.
     this.read(0);
   }
 

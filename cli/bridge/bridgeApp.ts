@@ -146,7 +146,7 @@ function settingsFrom(options: BridgeOptions): Omit<BridgeSettings, 'targets'> {
   };
 }
 
-/** @throws CliError if nobody may send the header. */
+/** @throws CliError if no proxy is trusted to send the header. */
 function authHeaderFrom({ authHeader, trustProxy = [] }: BridgeOptions): string | undefined {
   if (authHeader === undefined || trustProxy.length > 0) return authHeader;
   throw new CliError('--auth-header needs --trust-proxy: only a proxy may name the user');

@@ -1,4 +1,4 @@
-// The folder of the recordings, and what the operator is told about it.
+// The folder of the recordings, and the reports about it to the operator.
 
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';

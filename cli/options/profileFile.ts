@@ -1,4 +1,4 @@
-// Reads the file of `+profile=FILE`: JSON that describes a target for its page. Whoever opens the
+// Reads the file of `+profile=FILE`: JSON that describes a target for its page. Every user of the
 // page reads it, so it is checked here, and everything in it is bounded.
 
 import { closeSync, openSync, readSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// A folder of `--record` that is full: sessions go on, and the operator is told once.
+// A folder of `--record` that is full: sessions go on, and the log reports it once.
 
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
