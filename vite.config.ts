@@ -4,10 +4,17 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { brotliCompress, constants, gzip } from 'node:zlib';
+import { brotliCompress, constants } from 'node:zlib';
+import { gzipAsync } from '@gfx/zopfli';
 import { build, defineConfig, type Plugin } from 'vite';
 
 const TARGET = 'es2022';
+
+/**
+ * Zopfli's .gz files are 4 % smaller than those of zlib. The default of 15 iterations saves another
+ * 0.05 %, and takes twice as long.
+ */
+const ZOPFLI_ITERATIONS = 3;
 
 /** The pages, and the script of each that must run before everything else. */
 const FIRST_SCRIPTS: Readonly<Record<string, string>> = {
@@ -86,7 +93,7 @@ function precompress(): Plugin {
 
 async function compress(file: string): Promise<void> {
   const content = await readFile(file);
-  const gzipped = await promisify(gzip)(content, { level: constants.Z_BEST_COMPRESSION });
+  const gzipped = await gzipAsync(content, { numiterations: ZOPFLI_ITERATIONS });
   const brotli = await promisify(brotliCompress)(content, {
     params: {
       [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
