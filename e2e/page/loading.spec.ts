@@ -69,6 +69,25 @@ test('shows what a server sent before the script was loaded, in order', QUICK, a
   await terminal.expectText('one\ntwo é\nmotd> go on\nthree\nmotd>');
 });
 
+for (const [missing, files] of [
+  ['its script is loaded', SCRIPT],
+  ['the target is described', '**/targets/*.json'],
+] as const) {
+  test(`has inert buttons until ${missing}, so that no press is lost`, async ({ page }) => {
+    const bridgePort = await startBridgeTo('motd=127.0.0.1:1', 'redis=127.0.0.1:1');
+    const release = await hold(page, files);
+    const requested = page.waitForRequest(files);
+    await page.goto(`http://127.0.0.1:${bridgePort}/?target=redis`, { waitUntil: 'commit' });
+    await requested;
+    await expect(page.locator('#tools')).toHaveAttribute('inert');
+    // Playwright presses a button once it can be pressed.
+    const pressed = page.locator('#help-button').click();
+    await release();
+    await pressed;
+    await expect(page.locator('#help')).toBeVisible();
+  });
+}
+
 test('closes the WebSocket if its script cannot be loaded', async ({ page, bridge }) => {
   // Not `waitForEvent('close')`, which fails if the WebSocket is closed during its handshake.
   const closed = page

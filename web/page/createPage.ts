@@ -184,7 +184,8 @@ export function createPage(
   );
   const openHelp = () => panels.use(({ help }) => help.open());
   const findBar = new FindBar(document, screen, searchDecorations, () => input.focusLine());
-  const tools = new PageTools(requireElement(document, '#tools'), {
+  const toolbar = requireElement(document, '#tools');
+  const tools = new PageTools(toolbar, {
     screen,
     toast,
     fileName: `${target.name ?? title}.txt`,
@@ -207,6 +208,7 @@ export function createPage(
   });
   input.apply();
   fitAboveTouchKeyboard();
+  toolbar.inert = false;
   if (!isMessageServer) hideLiveMessage(document);
   const live: LiveMessage | undefined = isMessageServer
     ? createLiveMessage(document, target, { announcer, notifications, socket, panels })
