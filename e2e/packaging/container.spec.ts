@@ -186,6 +186,7 @@ test.describe('the image', () => {
   test('contains no settings, no messages, no Git history', () => {
     const context = buildContext();
     expect(context).toContain('package-lock.json');
+    expect(context).toContain('deploy/profiles');
     for (const kept of ['.git', 'motd-data', 'node_modules', 'dist', 'e2e', 'deploy', '.env'])
       expect(context).not.toContain(kept);
   });
@@ -225,6 +226,17 @@ test.describe('the image', () => {
     expect(healthOf(healthPort)).toBe(0);
     expect(await program.stop()).toBe(0);
     expect(healthOf(healthPort)).toBe(1);
+
+    // The profiles are in the folder where every command starts.
+    const target = 'redis=127.0.0.1:6379+profile=deploy/profiles/redis.json';
+    const command = `cd '${app}' && exec node dist/cli/main.js bridge --target ${target}`;
+    const bridge = new Program('sh', ['-c', command], {
+      ...environmentOfImage(),
+      MOTD_HTTP_HOST: '127.0.0.1',
+      MOTD_HTTP_PORT: '0',
+    });
+    await bridge.waitForOutput(/listening on/);
+    expect(await bridge.stop()).toBe(0);
 
     // etcd's API is declared in a file that the compiler does not copy.
     const sharing = new Program(process.execPath, [join(app, 'dist/cli/main.js'), 'serve'], {

@@ -40,15 +40,17 @@ export function environmentOfImage(): Record<string, string> {
 }
 
 /**
- * The files of the repository that an engine gets (.dockerignore; the last matching pattern
- * decides).
+ * The files and folders of the repository that an engine gets (.dockerignore; the last matching
+ * pattern decides). A folder in another one must be named in full.
  */
 export function buildContext(): string[] {
   const patterns = readFileSync(join(ROOT, '.dockerignore'), 'utf8')
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'))
-    .map((line) => ({ isIncluded: line.startsWith('!'), glob: globOf(line.replace(/^!/, '')) }));
-  return readdirSync(ROOT).filter(
+    .map((line) => ({ isIncluded: line.startsWith('!'), name: line.replace(/^!/, '') }))
+    .map((pattern) => ({ ...pattern, glob: globOf(pattern.name) }));
+  const nested = patterns.map(({ name }) => name).filter((name) => name.includes('/'));
+  return [...readdirSync(ROOT), ...nested].filter(
     (name) => patterns.findLast(({ glob }) => glob.test(name))?.isIncluded ?? true,
   );
 }
