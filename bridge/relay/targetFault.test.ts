@@ -16,6 +16,7 @@ test.each([
   ['redis=h:1+tls=', `'+tls=' ${MARK}`],
   ['redis=h:1+proxy+color+proxy-v2', `'+proxy-v2' ${MARK}`],
   ['redis=h:1+original+telnet', `'+telnet' ${MARK}`],
+  ['redis=h:1+subprotocol=none', "'none' is no subprotocol: it is a word of the metrics"],
   ['redis=unix:/run/redis+tls', 'a Unix socket needs +tls=NAME'],
 ])('explains what is wrong with %s', (text, fault) => {
   expect(parseTarget(text)).toBeUndefined();

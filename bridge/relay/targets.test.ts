@@ -71,6 +71,7 @@ test.each([
   'motd=127.0.0.1:80+subprotocol=a=b',
   'motd=127.0.0.1:80+subprotocol=a/b',
   'motd=127.0.0.1:80+subprotocol=ü',
+  'motd=127.0.0.1:80+subprotocol=none',
   'motd=127.0.0.1:80+subprotocol=mqtt+subprotocol=mqtt',
   'motd=127.0.0.1:80+tls=',
   'motd=127.0.0.1:80+tls=-a',

@@ -64,8 +64,11 @@ export const MARKS: ReadonlyMap<string, Mark> = new Map<string, Mark>([
 
 const REPEATABLE: ReadonlySet<string> = new Set(['subprotocol']);
 
-/** A token (RFC 9110, section 5.6.2), without the `+` that begins the next mark. */
-const SUBPROTOCOL = /^[!#$%&'*.^_`|~0-9A-Za-z-]+$/;
+/**
+ * A token (RFC 9110, section 5.6.2), without the `+` that begins the next mark. In the metrics,
+ * `none` is a session without a subprotocol.
+ */
+const SUBPROTOCOL = /^(?!none$)[!#$%&'*.^_`|~0-9A-Za-z-]+$/;
 
 // NAME fits into the reason of a close frame (describeFailure.ts) and into a URL path. HOST is a
 // name, an IPv4 address, or an IPv6 address in brackets (RFC 3986, section 3.2.2).
