@@ -13,7 +13,8 @@ import { replaceParts } from '../../testing/docs.ts';
 import { freePort } from '../../testing/freePort.ts';
 import { allProcesses, readProcFile } from '../../testing/procFs.ts';
 import { Program } from '../../testing/programs.ts';
-import { expect, QUICK, startServer, store, test } from '../fixtures.ts';
+import { expect, QUICK, startServer, store } from '../fixtures.ts';
+import { test } from './socketFolder.ts';
 
 const HOOK = fileURLToPath(new URL('../../deploy/update-motd.d/60-motd', import.meta.url));
 const PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
@@ -233,6 +234,14 @@ for (const [what, settings] of [
     await machine.waitForMessage(APPLE);
   });
 }
+
+test('asks a server on a Unix socket', async ({ folder }) => {
+  const machine = new Machine();
+  const path = join(folder, 's');
+  await Program.motd(['serve', '--socket', path]).waitForOutput(/istening on unix:/);
+  machine.writeSettings(`MOTD_HOST=127.0.0.1:1,${path}\n`);
+  await machine.waitForMessage(APPLE);
+});
 
 test('keeps the last known message if settings with CRLF line ends are invalid', async ({
   server,

@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../testing/freePort.ts';
 import { Program, type ProgramResult } from '../../testing/programs.ts';
-import { expect, QUICK, store, test } from '../fixtures.ts';
+import { expect, QUICK, store } from '../fixtures.ts';
+import { test } from './socketFolder.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../deploy/motd-get', import.meta.url));
 const APPLE = 'An apple a day keeps the doctor away.';
@@ -18,6 +19,7 @@ const pathOf = (program: string) => {
 };
 const has = (program: string) => pathOf(program) !== '';
 const SHELLS = ['dash', 'bash', 'busybox'].filter(has);
+const hasUnixSockets = spawnSync('nc', ['-h'], { encoding: 'utf8' }).stderr.includes('-U');
 test.skip(SHELLS.length === 0 || !['nc', 'timeout', 'iconv'].every(has), 'a tool is missing');
 
 /** Runs the script, with a timeout that a busy machine does not reach. */
@@ -77,6 +79,17 @@ for (const shell of SHELLS) {
       expect(await motdGet(shell, [], { MOTD_HOST: servers })).toEqual(ok(APPLE));
     });
 
+    test('reaches a server on a Unix socket, alone or in a list', async ({ folder }) => {
+      test.skip(!hasUnixSockets, 'nc has no -U');
+      const [down, up] = [join(folder, 'down'), join(folder, 'up')];
+      const server = Program.motd(['serve', '--socket', up]);
+      await server.waitForOutput(/istening on unix:/);
+      for (const servers of [up, `unix:${up}`, `${down},${up}`, `127.0.0.1:1,${up}`])
+        expect(await motdGet(shell, [servers])).toEqual(ok(APPLE));
+      const error = `unix:${down} cannot be reached, or sent no reply within 60.000 s`;
+      expect(await motdGet(shell, [down])).toEqual(failed(1, error));
+    });
+
     test('prints a message in any script', async () => {
       const where = await listen((socket) => socket.end('200 OK\nGrüße → שלום 🎉\n'));
       expect(await motdGet(shell, [where])).toEqual(ok('Grüße → שלום 🎉'));
@@ -110,6 +123,7 @@ for (const shell of SHELLS) {
       ['an escape sequence', '\u001b[31mred'],
       ['a control character above ASCII', 'a\u009bb'],
       ['a character that reorders text', 'a\u202eb'],
+      ['a byte order mark', 'a\ufeffb'],
       ['what is not UTF-8', Buffer.from([0x61, 0xff])],
     ] as const) {
       test(`prints nothing of a message with ${what}`, async () => {
@@ -144,7 +158,7 @@ for (const shell of SHELLS) {
       'localhost:0',
     ])
       test(`passes no option, and no impossible port, to nc: ${server}`, async () => {
-        const error = `${server} is not a server: it must be HOST or HOST:PORT, with a port up to 65535`;
+        const error = `${server} is not a server: it must be HOST or HOST:PORT, with a port up to 65535, or /PATH`;
         expect(await motdGet(shell, [server])).toEqual(failed(2, error));
       });
 
@@ -153,7 +167,7 @@ for (const shell of SHELLS) {
       [['a', 'b'], {}, 'the port must be a number: b'],
       [[], { MOTD_TIMEOUT: '1s' }, 'MOTD_TIMEOUT must be whole seconds, at least 1: 1s'],
       [[], { MOTD_TIMEOUT: '0' }, 'MOTD_TIMEOUT must be whole seconds, at least 1: 0'],
-      [['$(id)'], {}, 'the servers must be HOST,HOST:PORT,[IPV6]:PORT'],
+      [['$(id)'], {}, 'the servers must be HOST,HOST:PORT,[IPV6]:PORT,/PATH'],
     ] as const) {
       test(`rejects as wrong usage: ${[...args, ...Object.entries(env).flat()].join(' ')}`, async () => {
         expect(await motdGet(shell, [...args], env)).toEqual(failed(2, error));

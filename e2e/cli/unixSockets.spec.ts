@@ -1,9 +1,8 @@
 // `--socket` and `--http-socket`: servers on a Unix socket, in place of a TCP port.
 
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { WebSocket } from 'ws';
@@ -11,18 +10,9 @@ import { freePort } from '../../testing/freePort.ts';
 import { childrenOf, isLinux, listeningPorts, NEEDS_LINUX } from '../../testing/procFs.ts';
 import { Program, runMotd } from '../../testing/programs.ts';
 import { staleSocket } from '../../testing/staleSocket.ts';
-import { test as base, expect, QUICK } from '../fixtures.ts';
+import { expect, QUICK } from '../fixtures.ts';
 import { nginx, startProxy } from '../proxies.ts';
-
-/** A short path: those of Playwright's own folders are too long for a socket. */
-const test = base.extend<{ folder: string }>({
-  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads there which fixtures one needs.
-  folder: async ({}, use) => {
-    const folder = mkdtempSync(join(tmpdir(), 'motd-'));
-    await use(folder);
-    rmSync(folder, { recursive: true });
-  },
-});
+import { test } from './socketFolder.ts';
 
 test.skip(!isLinux, NEEDS_LINUX);
 
