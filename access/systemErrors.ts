@@ -22,6 +22,7 @@ export type ConnectFailure =
   | 'name_not_found'
   | 'unreachable'
   | 'socket_not_found'
+  | 'not_a_socket'
   | 'permission_denied'
   | 'reset'
   | 'out_of_descriptors'
@@ -36,6 +37,7 @@ export type TlsFailure =
   | 'tls_rejected'
   | 'tls_error'
   | 'client_certificate'
+  | 'certificate_rejected'
   | 'self_signed'
   | 'untrusted'
   | 'wrong_name'
@@ -52,6 +54,8 @@ const CONNECT_FAILURES: Readonly<Record<string, ConnectFailure>> = {
   EHOSTUNREACH: 'unreachable',
   ENETUNREACH: 'unreachable',
   ENOENT: 'socket_not_found',
+  ENOTDIR: 'socket_not_found',
+  ENOTSOCK: 'not_a_socket',
   EACCES: 'permission_denied',
   EPERM: 'permission_denied',
   ECONNRESET: 'reset',
@@ -74,6 +78,12 @@ const TLS_FAILURES: Readonly<Record<string, TlsFailure>> = {
   ERR_SSL_TLSV1_UNRECOGNIZED_NAME: 'tls_rejected',
   ERR_SSL_TLSV1_ALERT_ACCESS_DENIED: 'tls_rejected',
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'client_certificate',
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: 'certificate_rejected',
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: 'certificate_rejected',
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_REVOKED: 'certificate_rejected',
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: 'certificate_rejected',
+  ERR_SSL_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE: 'certificate_rejected',
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'certificate_rejected',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'self_signed',
   SELF_SIGNED_CERT_IN_CHAIN: 'untrusted',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'untrusted',
@@ -98,6 +108,7 @@ const PREDICATES: Readonly<Record<ConnectFailure | TlsFailure, string>> = {
   name_not_found: 'has an unknown host name',
   unreachable: 'is unreachable: no route to its network',
   socket_not_found: 'has no socket at its path',
+  not_a_socket: 'is not a socket',
   permission_denied: 'cannot be reached: permission denied',
   reset: 'reset the connection',
   out_of_descriptors: 'cannot be reached: out of file descriptors (ulimit -n)',
@@ -109,6 +120,7 @@ const PREDICATES: Readonly<Record<ConnectFailure | TlsFailure, string>> = {
   tls_rejected: 'rejected the TLS handshake',
   tls_error: 'had a TLS error',
   client_certificate: 'requires a client certificate',
+  certificate_rejected: 'rejected the client certificate',
   self_signed: 'has an untrusted certificate',
   untrusted: 'has an untrusted certificate',
   wrong_name: 'has a certificate for another name',

@@ -1,7 +1,10 @@
 // Asks the servers that a client was given, and describes why none of them answered.
 
+import { statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { formatEndpoint } from '../access/endpoint.ts';
+import { connectFailure } from '../access/systemErrors.ts';
+import { SocketPathError } from '../access/unixSocket.ts';
 import { AbortedError, describeProgress } from '../client/abortedError.ts';
 import { openConnection, type ServerAddress, type ServerConnection } from '../client/connect.ts';
 import type { Deadline } from '../client/oneshot/deadline.ts';
@@ -14,7 +17,7 @@ import {
 } from '../client/oneshot/replyErrors.ts';
 import type { WriteCommand } from '../protocol/commands.ts';
 import { REPLY } from '../protocol/replies.ts';
-import { CliError, connectError, describeConnectError } from './cliError.ts';
+import { CliError, connectError, describeConnectError, type ServerKind } from './cliError.ts';
 import { lookupInChild } from './lookupInChild.ts';
 import { bridgeLoginOf } from './options/bridgeLogin.ts';
 import type { ServersOptions } from './options/clientOptions.ts';
@@ -61,12 +64,12 @@ export interface ConnectedAnswer<Answer> {
  *
  * @param question Asks one server. It may run for several servers at the same time.
  */
-export function askServers<Answer>(
+export async function askServers<Answer>(
   options: ServersOptions,
   deadline: Deadline,
   question: (socket: ServerConnection) => Promise<Answer>,
 ): Promise<RaceResult<ConnectedAnswer<Answer>>> {
-  const open = serverOpener(options);
+  const open = await serverOpener(options);
   const ask = async (server: ServerAddress, signal: AbortSignal) => {
     const socket = await open(server, signal);
     try {
@@ -85,20 +88,49 @@ export function askServers<Answer>(
  * @throws CliError if a file of the flags cannot be read. The function throws as `openConnection`
  *   and `openBridgeConnection` do.
  */
-export function serverOpener(options: ServersOptions) {
-  const tls = clientTlsOf(options);
+export async function serverOpener(options: ServersOptions) {
+  const tls = await clientTlsOf(options);
   const login = bridgeLoginOf(options);
   return async (server: ServerAddress, signal?: AbortSignal): Promise<ServerConnection> => {
+    const socketPath = socketPathOf(server);
+    if (socketPath !== undefined) requireSocket(socketPath);
+    if ('path' in server) return openConnection(server, signal);
     const host = 'url' in server ? server.url.hostname : server.host;
     // Only a lookup in another process can be aborted.
     const lookup = signal && isIP(host) === 0 ? lookupInChild(signal) : undefined;
     if (!('url' in server)) return openConnection({ ...server, tls, lookup }, signal);
     const { openBridgeConnection } = await import('../client/bridgeConnection.ts');
-    return openBridgeConnection({ ...server, login, ca: tls?.ca, lookup }, signal);
+    const opening = openBridgeConnection({ ...server, login, tls, lookup }, signal);
+    return opening.catch((error: unknown) => {
+      throw tls?.cert && connectFailure(error) === 'reset' ? resetWithCertificate() : error;
+    });
   };
 }
 
-/** @returns `HOST:PORT`, or the URL. */
+/** Node closes a connection whose client certificate it does not accept, without a TLS alert. */
+function resetWithCertificate(): RejectedError {
+  return new RejectedError(
+    'the bridge reset the connection; it may not accept the certificate of --tls-cert',
+  );
+}
+
+/** @returns The path of the Unix socket that a server, or its bridge, listens on. */
+function socketPathOf(server: ServerAddress): string | undefined {
+  if ('path' in server) return server.path;
+  const isUnix = 'url' in server && server.url.protocol === 'ws+unix:';
+  return isUnix ? server.url.pathname.split(':')[0] : undefined;
+}
+
+/**
+ * Checks that a file is a socket. connect(2) also reports that nothing listens if it is not.
+ *
+ * @throws Node's error if there is no such file; SocketPathError if it is not a socket.
+ */
+function requireSocket(path: string): void {
+  if (!statSync(path).isSocket()) throw new SocketPathError('ENOTSOCK');
+}
+
+/** @returns `HOST:PORT`, `unix:PATH`, or the URL. */
 export function formatServer(server: ServerAddress): string {
   return 'url' in server ? server.url.href : formatEndpoint(server);
 }
@@ -131,7 +163,12 @@ export function cliErrorFor(failure: Failure, timeout: number): unknown {
   if (error instanceof RejectedError) {
     return new CliError(`${where}: ${error.message}${adviceFor(error, server)}`, options);
   }
-  return connectError(error, where, 'url' in server ? '--url' : '--host');
+  return connectError(error, where, kindOf(server));
+}
+
+function kindOf(server: ServerAddress): ServerKind {
+  if ('url' in server) return 'bridge';
+  return 'path' in server ? 'socket' : 'tcp';
 }
 
 /**
@@ -209,7 +246,8 @@ function describeFailure(failure: Failure): string {
 function adviceFor(error: RejectedError, server: ServerAddress): string {
   if (error instanceof BridgeRejectedError) return bridgeAdvice(error);
   if (error.reply?.startsWith('HTTP/')) {
-    return '; a web server listens there: if it is a bridge, use --url ws://HOST:PORT/ws';
+    const url = 'path' in server ? `ws+unix:${server.path}:/ws` : 'ws://HOST:PORT/ws';
+    return `; a web server listens there: if it is a bridge, use --url ${url}`;
   }
   switch (error.reply) {
     case REPLY.passwordRequired:
@@ -231,7 +269,7 @@ function adviceFor(error: RejectedError, server: ServerAddress): string {
     case REPLY.storeUnavailable:
       return unavailableAdvice(error);
     default:
-      if (!(error instanceof ClosedError) || error.hasSentLine || 'url' in server) return '';
+      if (!(error instanceof ClosedError) || error.hasSentLine || !('host' in server)) return '';
       return SENT_NOTHING_ADVICE;
   }
 }

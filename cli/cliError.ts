@@ -90,55 +90,66 @@ export function socketFileError(error: unknown, path: string, flag: string): unk
   }
 }
 
-/** The flag that names a server. */
-export type ServerFlag = '--host' | '--url';
+/** How a client reaches a server. */
+export type ServerKind = 'tcp' | 'socket' | 'bridge';
 
-function connectAdvice(failure: ConnectFailure | TlsFailure, flag: ServerFlag): string {
+function connectAdvice(failure: ConnectFailure | TlsFailure, kind: ServerKind): string {
   switch (failure) {
     case 'refused':
+    case 'socket_not_found':
       return '; check that the server is running there';
     case 'not_tls':
-      return flag === '--url' ? '; write ws:// in --url' : '; leave out --tls';
+      return kind === 'bridge' ? '; write ws:// in --url' : '; leave out --tls';
     case 'self_signed':
     case 'untrusted':
       return '; pass its CA with --tls-ca';
-    case 'socket_not_found':
+    case 'client_certificate':
+      return '; pass one with --tls-cert and --tls-key';
+    case 'certificate_rejected':
+      return '; check --tls-cert';
     case 'reset':
     case 'out_of_descriptors':
     case 'expired':
     case 'not_yet_valid':
     case 'invalid_certificate':
-    case 'client_certificate':
     case 'tls_version':
     case 'tls_closed':
     case 'tls_timed_out':
     case 'tls_rejected':
     case 'tls_error':
       return '';
+    case 'permission_denied':
+      return kind === 'socket' ? SOCKET_PERMISSION_ADVICE : checkAddress(kind);
     case 'timed_out':
     case 'name_not_found':
     case 'unreachable':
-    case 'permission_denied':
+    case 'not_a_socket':
     case 'other':
     case 'wrong_name':
-      return flag === '--url' ? '; check --url' : '; check --host';
+      return checkAddress(kind);
   }
+}
+
+const SOCKET_PERMISSION_ADVICE =
+  '; a client needs write permission on the socket: see --socket-mode of the server';
+
+function checkAddress(kind: ServerKind): string {
+  return kind === 'bridge' ? '; check --url' : '; check --host';
 }
 
 /**
  * Describes why a client could not connect.
  *
- * @param where The server, as `HOST:PORT`, or its URL.
- * @param flag The flag that names it.
+ * @param where The server, as `HOST:PORT` or `unix:PATH`, or its URL.
  * @returns A CliError, or `error` itself if it has no code.
  */
-export function connectError(error: unknown, where: string, flag: ServerFlag = '--host'): unknown {
+export function connectError(error: unknown, where: string, kind: ServerKind = 'tcp'): unknown {
   const code = errorCode(error);
   if (code === undefined) return error;
   const tls = tlsFailure(error);
   const failure = tls ?? connectFailure(error);
   const shownCode = tls === undefined ? ` (${code})` : '';
-  const message = `${where} ${failurePredicate(failure)}${shownCode}${connectAdvice(failure, flag)}`;
+  const message = `${where} ${failurePredicate(failure)}${shownCode}${connectAdvice(failure, kind)}`;
   return cliError(error, message);
 }
 

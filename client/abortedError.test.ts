@@ -91,7 +91,7 @@ test('does not take a part of a message for a complete reply', async () => {
 
 test('names a TLS handshake that does not finish', async () => {
   const { port, received } = await serverThatSends('');
-  const destination = { host: '127.0.0.1', port, tls: { ca: undefined } };
+  const destination = { host: '127.0.0.1', port, tls: {} };
   expect(await describeAborted(destination, getMessage, received)).toBe(
     'did not finish the TLS handshake',
   );

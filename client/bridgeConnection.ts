@@ -7,7 +7,7 @@ import { WebSocket } from 'ws';
 import { escapeControls } from '../protocol/plainText.ts';
 import { decodeForDisplay } from '../protocol/utf8.ts';
 import { AbortedError } from './abortedError.ts';
-import type { BridgeAddress, ServerConnection } from './connect.ts';
+import type { BridgeAddress, ClientTls, ServerConnection } from './connect.ts';
 import { BridgeRejectedError, RejectedError } from './oneshot/replyErrors.ts';
 
 /** As for a direct connection (connect.ts). */
@@ -30,8 +30,7 @@ const ABNORMAL_CLOSE_CODE = 1006;
 export interface BridgeDestination extends BridgeAddress {
   /** `USER:PASSWORD`, if the bridge requires it (RFC 7617). */
   login?: string | undefined;
-  /** Trust certificates signed by this CA (PEM); by default, by Node's well-known CAs. */
-  ca?: Buffer | undefined;
+  tls?: ClientTls | undefined;
   /** Resolves a host name; `dns.lookup` by default. */
   lookup?: LookupFunction | undefined;
 }
@@ -45,7 +44,7 @@ export interface BridgeDestination extends BridgeAddress {
  *   than 1000, the stream ends with a RejectedError.
  */
 export function openBridgeConnection(
-  { url, login, ca, lookup }: BridgeDestination,
+  { url, login, tls, lookup }: BridgeDestination,
   signal?: AbortSignal,
 ): Promise<ServerConnection> {
   return new Promise((resolve, reject) => {
@@ -53,7 +52,7 @@ export function openBridgeConnection(
       perMessageDeflate: false,
       maxPayload: MAX_MESSAGE_BYTES,
       ...(login !== undefined && { auth: login }),
-      ...(ca && { ca }),
+      ...tls,
       ...(lookup && { lookup }),
     });
     const abort = () => {

@@ -1,4 +1,4 @@
-// Opens the connection of a client to a server, over TCP or TLS.
+// Opens the connection of a client to a server, over TCP, TLS or a Unix socket.
 
 import { connect, isIP, type LookupFunction, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -16,13 +16,27 @@ export interface ServerEndpoint {
   port: number;
 }
 
+/** A Unix socket, by the path of its file. */
+export interface ServerSocket {
+  path: string;
+}
+
 /** Where a bridge relays to a server. */
 export interface BridgeAddress {
-  /** A `ws:` or `wss:` URL. */
+  /** A `ws:`, `wss:` or `ws+unix:` URL. */
   url: URL;
 }
 
-export type ServerAddress = ServerEndpoint | BridgeAddress;
+export type ServerAddress = ServerEndpoint | ServerSocket | BridgeAddress;
+
+/** How a client uses TLS. */
+export interface ClientTls {
+  /** Trust certificates signed by this CA (PEM); by default, by Node's well-known CAs. */
+  ca?: Buffer;
+  /** The client's own certificate and its key (PEM), if the server requires one. */
+  cert?: Buffer;
+  key?: Buffer;
+}
 
 /** What a client uses of a connection: that of a `net.Socket`. */
 export interface ServerConnection extends Duplex {
@@ -30,12 +44,13 @@ export interface ServerConnection extends Duplex {
   destroySoon(): void;
 }
 
-export interface Destination extends ServerEndpoint {
-  /** Use TLS, and trust certificates signed by `ca` (PEM); by default, by Node's well-known CAs. */
-  tls?: { ca: Buffer | undefined } | undefined;
+export interface TcpDestination extends ServerEndpoint {
+  tls?: ClientTls | undefined;
   /** Resolves a host name; `dns.lookup` by default. */
   lookup?: LookupFunction | undefined;
 }
+
+export type Destination = TcpDestination | ServerSocket;
 
 /**
  * Connects to a server.
@@ -48,17 +63,19 @@ export async function openConnection(
   destination: Destination,
   signal?: AbortSignal,
 ): Promise<Socket> {
+  const usesTls = 'host' in destination && destination.tls !== undefined;
   // Loading OpenSSL takes longer than a request without it.
-  const tls = destination.tls && (await import('node:tls'));
+  const tls = usesTls ? await import('node:tls') : undefined;
   return new Promise((resolve, reject) => {
-    const socket = startConnecting(destination, tls?.connect);
+    const socket =
+      'path' in destination ? connect(destination) : startConnecting(destination, tls?.connect);
     const progressOf = followProgress(socket, destination);
     const abort = () => socket.destroy(new AbortedError(progressOf(), { cause: signal?.reason }));
     signal?.addEventListener('abort', abort);
     socket.once('close', () => signal?.removeEventListener('abort', abort));
     socket.once('error', reject);
     if (signal?.aborted) abort();
-    socket.once(destination.tls === undefined ? 'connect' : 'secureConnect', () => {
+    socket.once(usesTls ? 'secureConnect' : 'connect', () => {
       socket.off('error', reject);
       resolve(socket);
     });
@@ -66,9 +83,9 @@ export async function openConnection(
 }
 
 /** @returns A function that returns the progress of the connection. */
-function followProgress(socket: Socket, { host, tls }: Destination): () => ConnectProgress {
-  let isResolved = isIP(host) !== 0;
-  let isSecured = tls === undefined;
+function followProgress(socket: Socket, destination: Destination): () => ConnectProgress {
+  let isResolved = 'path' in destination || isIP(destination.host) !== 0;
+  let isSecured = 'path' in destination || destination.tls === undefined;
   socket.once('lookup', () => {
     isResolved = true;
   });
@@ -84,7 +101,7 @@ function followProgress(socket: Socket, { host, tls }: Destination): () => Conne
 }
 
 function startConnecting(
-  { host, port, tls, lookup }: Destination,
+  { host, port, tls, lookup }: TcpDestination,
   connectTls: typeof import('node:tls').connect | undefined,
 ): Socket {
   const options = {
@@ -98,7 +115,7 @@ function startConnecting(
   if (tls === undefined || connectTls === undefined) return connect(options);
   // A host name is checked against the certificate, and sent to the server (RFC 6066, section 3).
   const servername = isIP(host) === 0 ? { servername: host } : {};
-  const socket = connectTls({ ...options, ...servername, ...(tls.ca && { ca: tls.ca }) });
+  const socket = connectTls({ ...options, ...servername, ...tls });
   // `tls.connect` ignores these options.
   return socket.once('connect', () =>
     socket.setNoDelay(true).setKeepAlive(true, KEEPALIVE_AFTER_MS),

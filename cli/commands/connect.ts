@@ -64,7 +64,7 @@ export async function connect(options: ServersOptions & ConnectOptions): Promise
 async function openConnectionTo(options: ServersOptions): Promise<ServerConnection> {
   const [only, ...others] = options.servers;
   if (only === undefined || others.length > 0) return openConnectionToFirst(options);
-  const open = serverOpener(options);
+  const open = await serverOpener(options);
   try {
     if (!('url' in only)) return await open(only);
     return await withDeadline(TIMEOUT_S * 1000, ({ signal }) => open(only, signal));

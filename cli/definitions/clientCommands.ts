@@ -10,15 +10,15 @@ import {
   jsonOption,
   messageOption,
   noDefaultOption,
-  type ServersOptions,
   serversOptions,
   storePasswordOption,
   timeoutOption,
   tlsClientOptions,
   windowOptions,
 } from '../options/clientOptions.ts';
-import { parseNumber, parsePort, parseServers, type ServerArgument } from '../options/parsers.ts';
+import { parseNumber, parsePort, parseServers } from '../options/parsers.ts';
 import { addCommand } from './addCommand.ts';
+import { withServers } from './withServers.ts';
 
 export function addClientCommands(program: Command): void {
   addClientCommand(
@@ -130,50 +130,4 @@ function addClientCommand(
   return command
     .addArgument(new Argument('[host]', 'the same as --host').argParser(parseHosts))
     .addArgument(new Argument('[port]', 'the same as --port').argParser(parsePort));
-}
-
-/** The flags for a client's servers, as Commander parses them. */
-interface GivenServers extends Omit<ServersOptions, 'servers'> {
-  host: ServerArgument[];
-  port: number;
-  url?: URL[];
-}
-
-/** Wraps the action of a client command, which also takes its servers as `motd get HOST PORT`. */
-function withServers<Options>(act: (options: Options & ServersOptions) => Promise<void>) {
-  return (
-    host: ServerArgument[] | undefined,
-    port: number | undefined,
-    options: Options & GivenServers,
-    command: Command,
-  ) => {
-    for (const [name, value] of Object.entries({ host, port })) {
-      if (value !== undefined && isOnCommandLine(command, name))
-        command.error(`error: the ${name} is given twice; leave out --${name}`);
-    }
-    const isHostGiven = host !== undefined || isOnCommandLine(command, 'host');
-    const isUrlGiven = isOnCommandLine(command, 'url');
-    if (isHostGiven && isUrlGiven) {
-      command.error('error: the server is given twice; leave out --url, or the host');
-    }
-    if (isUrlGiven && isOnCommandLine(command, 'tls')) {
-      command.error('error: --tls is not for --url; write wss:// in the URL');
-    }
-    const { url: urls } = options;
-    if (urls === undefined && isOnCommandLine(command, 'loginFile')) {
-      command.error('error: --login-file is for --url; a server has no users');
-    }
-    if (urls !== undefined && !isHostGiven) {
-      return act({ ...options, servers: urls.map((url) => ({ url })) });
-    }
-    const servers = (host ?? options.host).map((given) => ({
-      port: port ?? options.port,
-      ...given,
-    }));
-    return act({ ...options, servers });
-  };
-}
-
-function isOnCommandLine(command: Command, option: string): boolean {
-  return command.getOptionValueSource(option) === 'cli';
 }

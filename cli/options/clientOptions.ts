@@ -12,6 +12,8 @@ export interface ServersOptions {
   loginFile?: string;
   tls: boolean;
   tlsCa?: string;
+  tlsCert?: string;
+  tlsKey?: string;
 }
 
 export interface ConnectOptions extends CompatOptions {
@@ -22,7 +24,8 @@ export function serversOptions(): Option[] {
   return [
     new Option(
       '--host <hosts>',
-      'server, or several that share a store, in order of preference: HOST,HOST:PORT,[IPV6]:PORT',
+      'server, or several that share a store, in order of preference: ' +
+        'HOST,HOST:PORT,[IPV6]:PORT, or the /PATH of a Unix socket',
     )
       .env('MOTD_HOST')
       .argParser((text) => parseServers(text))
@@ -30,7 +33,8 @@ export function serversOptions(): Option[] {
     portOption('TCP port of each server given without one'),
     new Option(
       '--url <urls>',
-      'server behind a bridge, in place of --host: wss://HOST/ws, or several, separated by commas',
+      'server behind a bridge, in place of --host: wss://HOST/ws, ws+unix:/PATH:/ws for a Unix ' +
+        'socket, or several, separated by commas',
     )
       .env('MOTD_URL')
       .argParser(parseUrls),
@@ -48,6 +52,13 @@ export function tlsClientOptions(): Option[] {
       .default(false),
     new Option('--tls-ca <file>', 'use TLS, and trust certificates signed by this CA (PEM)').env(
       'MOTD_TLS_CA',
+    ),
+    // A shell may hold MOTD_TLS_CERT for a server.
+    new Option('--tls-cert <file>', 'use TLS, and present this certificate chain (PEM)').env(
+      'MOTD_TLS_CLIENT_CERT',
+    ),
+    new Option('--tls-key <file>', 'private key of --tls-cert (PEM, unencrypted)').env(
+      'MOTD_TLS_CLIENT_KEY',
     ),
   ];
 }

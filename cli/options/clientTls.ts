@@ -1,17 +1,25 @@
-// Reads the CA that a client trusts. It is apart from tlsFiles.ts because loading OpenSSL takes a
-// client longer than its request.
+// Reads the CA that a client trusts, and its own certificate. tlsFiles.ts is loaded for a certificate
+// only: loading OpenSSL takes a client longer than its request.
 
+import type { ClientTls } from '../../client/connect.ts';
 import type { ServersOptions } from './clientOptions.ts';
 import { readPem } from './readPem.ts';
 
+type TlsFlags = Pick<ServersOptions, 'tls' | 'tlsCa' | 'tlsCert' | 'tlsKey'>;
+
 /**
- * @returns The CA that a client trusts; `undefined` if it does not use TLS.
- * @throws CliError if the file cannot be read.
+ * @returns `undefined` if a client does not use TLS.
+ * @throws CliError if a file cannot be read, or the certificate and the key are not a pair.
  */
-export function clientTlsOf({
-  tls,
-  tlsCa,
-}: Pick<ServersOptions, 'tls' | 'tlsCa'>): { ca: Buffer | undefined } | undefined {
-  if (!tls && tlsCa === undefined) return undefined;
-  return { ca: tlsCa === undefined ? undefined : readPem(tlsCa, '--tls-ca') };
+export async function clientTlsOf(flags: TlsFlags): Promise<ClientTls | undefined> {
+  const { tls, tlsCa } = flags;
+  const identity = await identityOf(flags);
+  if (!tls && tlsCa === undefined && identity === undefined) return undefined;
+  return { ...(tlsCa !== undefined && { ca: readPem(tlsCa, '--tls-ca') }), ...identity };
+}
+
+async function identityOf({ tlsCert, tlsKey }: TlsFlags): Promise<ClientTls | undefined> {
+  if (tlsCert === undefined && tlsKey === undefined) return undefined;
+  const { readIdentity } = await import('./tlsFiles.ts');
+  return readIdentity(tlsCert, tlsKey, { cert: '--tls-cert', key: '--tls-key' });
 }

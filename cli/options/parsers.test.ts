@@ -1,5 +1,6 @@
+import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { parseCount, parseHost, parseServers, parseWorkers } from './parsers.ts';
+import { parseCount, parseHost, parseServers, parseUrls, parseWorkers } from './parsers.ts';
 
 test.each([
   ['motd.example', [{ host: 'motd.example' }]],
@@ -12,6 +13,12 @@ test.each([
   // 3.2.2).
   ['::1:2000', [{ host: '::1:2000' }]],
   ['fe80::1%eth0,[fe80::1%eth0]:1', [{ host: 'fe80::1%eth0' }, { host: 'fe80::1%eth0', port: 1 }]],
+  ['/run/motd.sock', [{ path: '/run/motd.sock' }]],
+  ['unix:/run/motd.sock,a:1', [{ path: '/run/motd.sock' }, { host: 'a', port: 1 }]],
+  ['unix:///run//motd.sock', [{ path: '/run/motd.sock' }]],
+  ['./s,../s', [{ path: resolve('s') }, { path: resolve('../s') }]],
+  ['/run/a b:1', [{ path: '/run/a b:1' }]],
+  ['unix:1', [{ host: 'unix', port: 1 }]],
 ])('parses the servers %s', (text, servers) => {
   expect(parseServers(text)).toEqual(servers);
 });
@@ -33,8 +40,34 @@ test.each([
   ['a b', 'a b'],
   ['http://a', 'http://a'],
   ['12345:1', '12345:1'],
+  ['a/b', 'a/b'],
+  ['unix:s', 'unix:s'],
 ])('rejects %j, and quotes the invalid part', (text, culprit) => {
   expect(() => parseServers(text)).toThrow(`'${culprit}' is not a server: `);
+});
+
+test('rejects the path of a Unix socket that is too long for the system', () => {
+  const path = `/${'x'.repeat(106)}`;
+  expect(parseServers(path)).toEqual([{ path }]);
+  expect(() => parseServers(`${path}x`)).toThrow('has at most 107 bytes in full.');
+});
+
+test.each([
+  ['ws+unix:/run/page.sock:/motd/ws', 'ws+unix:/run/page.sock:/motd/ws'],
+  ['ws+unix:///run/page.sock:/ws', 'ws+unix:///run/page.sock:/ws'],
+  ['wss://a/ws,ws://b/ws', 'wss://a/ws ws://b/ws'],
+])('parses the URLs %s', (text, urls) => {
+  expect(parseUrls(text).join(' ')).toBe(urls);
+});
+
+test.each([
+  'ws+unix:/run/page.sock',
+  'ws+unix:/run/page.sock:ws',
+  'ws+unix://run/page.sock:/ws',
+  'ws+unix:/run/a b:/ws',
+  'unix:/run/page.sock',
+])('rejects %j as a URL', (text) => {
+  expect(() => parseUrls(text)).toThrow(`'${text}' is not a URL: `);
 });
 
 test('parses one address to listen on', () => {

@@ -2,8 +2,11 @@
 
 import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
+import type { UnixSocket } from '../../access/endpoint.ts';
 import { addressMatcher } from '../../access/source.ts';
+import { MAX_SOCKET_PATH_BYTES } from '../../access/unixSocket.ts';
 import { targetFault } from '../../bridge/relay/targetFault.ts';
 import { parseTarget, type Target } from '../../bridge/relay/targets.ts';
 import { MAX_LINE_BYTES, trimLine } from '../../protocol/lines.ts';
@@ -53,13 +56,13 @@ export function parseHost(text: string): string {
 }
 
 /** A server given to a client. Without a port, the one of `--port` applies. */
-export interface ServerArgument {
-  host: string;
-  port?: number;
-}
+export type ServerArgument = { host: string; port?: number } | UnixSocket;
 
 // An IPv6 address with a port is in brackets (RFC 3986, section 3.2.2).
 const SERVER = /^(?:\[(?<ipv6>[^[\]]+)\]|(?<name>[^:[\]/\s]+))(?::(?<port>\d{1,5}))?$/;
+
+// As for a target, as docker writes it (`unix:///PATH`), or the path alone.
+const SERVER_SOCKET = /^(?:unix:)?(?<path>\.{0,2}\/.*)$/;
 
 /**
  * Parses servers separated by commas.
@@ -72,15 +75,28 @@ export function parseServers(text: string, advice = ''): ServerArgument[] {
 
 function parseServer(text: string, advice: string): ServerArgument {
   if (isIP(text) !== 0) return { host: text };
+  const path = SERVER_SOCKET.exec(text)?.groups?.['path'];
+  if (path !== undefined) return parseServerSocket(path);
   const { ipv6 = '', name = ipv6, port } = SERVER.exec(text)?.groups ?? {};
   const isHost = name === ipv6 ? isIP(ipv6) === 6 : !/^\d+$/.test(name);
   const isPort = port === undefined || (Number(port) >= 1 && Number(port) <= 65_535);
   if (isHost && isPort) return { host: name, ...(port && { port: Number(port) }) };
   throw new InvalidArgumentError(
-    `'${text}' is not a server: it must be HOST, HOST:PORT or [IPV6]:PORT, ` +
-      `and several are separated by commas. ${advice}`.trimEnd(),
+    `'${text}' is not a server: it must be HOST, HOST:PORT, [IPV6]:PORT or the /PATH of a Unix ` +
+      `socket, and several are separated by commas. ${advice}`.trimEnd(),
   );
 }
+
+function parseServerSocket(text: string): UnixSocket {
+  const path = resolve(text);
+  if (Buffer.byteLength(path) <= MAX_SOCKET_PATH_BYTES) return { path };
+  throw new InvalidArgumentError(
+    `The path of a Unix socket has at most ${MAX_SOCKET_PATH_BYTES} bytes in full.`,
+  );
+}
+
+// ws+unix: a form of the package ws, which takes the path of the socket as it is in the URL.
+const WEB_SOCKET_URL = /^(?:(?:ws|http)s?:|ws\+unix:(?:\/\/)?\/[^/:%][^:%]*:\/)/;
 
 /** Parses WebSocket URLs separated by commas. */
 export function parseUrls(text: string): URL[] {
@@ -89,8 +105,10 @@ export function parseUrls(text: string): URL[] {
 
 function parseWebSocketUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^(ws|http)s?:$/.test(url.protocol)) {
-    throw new InvalidArgumentError(`'${text}' is not a URL: it must be wss://HOST/ws.`);
+  if (url === undefined || !WEB_SOCKET_URL.test(url.href)) {
+    throw new InvalidArgumentError(
+      `'${text}' is not a URL: it must be wss://HOST/ws, or ws+unix:/PATH:/ws for a Unix socket.`,
+    );
   }
   if (url.username !== '' || url.password !== '') {
     throw new InvalidArgumentError(

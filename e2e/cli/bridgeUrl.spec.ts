@@ -183,10 +183,22 @@ test('gives up on a bridge that never answers', async () => {
 
 for (const [args, error] of [
   [['--url', 'https://motd.example/motd/'], /URL of its own: wss:\/\/motd\.example\/motd\/ws\n$/],
-  [['--url', 'motd.example'], /'motd\.example' is not a URL: it must be wss:\/\/HOST\/ws\.\n$/],
+  [
+    ['--url', 'motd.example'],
+    /'motd\.example' is not a URL: it must be wss:\/\/HOST\/ws, or .*\.\n$/,
+  ],
   [['--url', 'wss://anna:geheim@motd.example/ws'], /visible to other users; use --login-file\.\n$/],
   [['--url', 'ws://a/ws', 'b'], /the server is given twice; leave out --url, or the host\n$/],
   [['--login-file', 'login'], /--login-file is for --url; a server has no users\n$/],
+  [['b', '--login-file', 'login'], /--login-file is for --url; a server has no users\n$/],
+  [
+    ['--url', 'wss://a/ws', '--port', '1'],
+    /--port is not for --url; write the port into the URL\n$/,
+  ],
+  [
+    ['--url', 'ws://a/ws', '--tls-ca', 'ca'],
+    /--tls-ca is not for ws:\/\/; write wss:\/\/ in the URL\n$/,
+  ],
   [['--url', 'ws://a/ws', '--tls'], /--tls is not for --url; write wss:\/\/ in the URL\n$/],
 ] as const) {
   test(`rejects as wrong usage: get ${args.join(' ')}`, async () => {
@@ -202,4 +214,18 @@ test('a host on the command line takes precedence over MOTD_URL', async ({ serve
     MOTD_URL: 'ws://127.0.0.1:1/ws',
   });
   expect(await program.result()).toEqual({ ...quiet, stdout: `${APPLE}\n` });
+});
+
+test('a login in a variable needs a URL, or a server on the command line', async ({ server }) => {
+  const { login } = loginFiles();
+  const at = ['127.0.0.1', String(server.port)];
+  for (const [name, value] of Object.entries({ MOTD_LOGIN_FILE: login, MOTD_LOGIN: LOGIN })) {
+    const env = { [name]: value, MOTD_HOST: '127.0.0.1', MOTD_PORT: String(server.port) };
+    expect(await runMotd(['get'], '', env)).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: `motd: ${name} is for --url; set MOTD_URL, or name the server on the command line\n`,
+    });
+    expect(await runMotd(['get', ...at], '', env)).toEqual({ ...quiet, stdout: `${APPLE}\n` });
+  }
 });
