@@ -67,7 +67,8 @@ function unusedFlag(
   const isUnix = servers.every((server) =>
     'url' in server ? server.url.protocol === 'ws+unix:' : !isTcp(server),
   );
-  return `${unused.flag} is not for ${isUnix ? 'a Unix socket; leave it out' : unused.url}`;
+  if (isUnix) return `${unused.flag} is not for a Unix socket; leave it out`;
+  return `${unused.flag} is not for ${unused.url}`;
 }
 
 /**
