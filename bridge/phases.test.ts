@@ -22,7 +22,7 @@ async function startWithPassword(settings: Partial<BridgeSettings> = {}) {
     return result;
   };
   const users = { checkPassword, logins: new LoginTokens() };
-  const bridge = await startBridge({ echo: await startTarget(echo) }, { ...users, ...settings });
+  const bridge = await startBridge({ motd: await startTarget(echo) }, { ...users, ...settings });
   return { bridge, checks: () => checks };
 }
 

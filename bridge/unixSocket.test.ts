@@ -24,7 +24,7 @@ async function startOnSocket(
   onTestFinished(() => rm(folder, { recursive: true }));
   const isTrustedProxy = addressMatcher(proxies);
   const app = await buildTestBridge(
-    { target },
+    { motd: target },
     { isOnUnixSocket: true, isTrustedProxy, ...settings },
   );
   return (await listenOnPath(app, { path: join(folder, 's') })).path;

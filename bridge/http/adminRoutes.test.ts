@@ -202,7 +202,7 @@ describe('/metrics', () => {
 
 describe('under a base path', () => {
   test('serves every route, and none outside the base path', async () => {
-    const bridge = await startBridge({ echo: await startTarget(echo) }, { basePath: '/motd' });
+    const bridge = await startBridge({ motd: await startTarget(echo) }, { basePath: '/motd' });
     for (const path of ['/motd/', '/motd/healthz', '/motd/readyz', '/motd/metrics']) {
       expect((await get(bridge, path)).status).toBe(200);
     }
@@ -210,7 +210,7 @@ describe('under a base path', () => {
       expect((await get(bridge, path)).status).toBe(404);
     }
     expect((await new TestPeer(bridge, '/ws').rejection()).status).toBe(404);
-    for (const path of ['/motd/ws', '/motd/ws/echo']) {
+    for (const path of ['/motd/ws', '/motd/ws/motd']) {
       const peer = new TestPeer(bridge, path);
       await peer.opened();
       peer.webSocket.send('hello');
@@ -323,7 +323,7 @@ describe('a request target in absolute form', () => {
     `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
 
   test('replaces the Host header', async () => {
-    const bridge = await startBridge({ echo: await startTarget(echo) });
+    const bridge = await startBridge({ motd: await startTarget(echo) });
     for (const [target, host, status] of [
       ['http://localhost/metrics', 'localhost', 200],
       ['http://localhost/metrics', 'evil.example', 200],
@@ -543,7 +543,7 @@ describe('a request', () => {
     ['/ws', 426],
     ['/nothing', 404],
   ])('for %s in HTTP/1.0 without a Host is accepted: %i', async (path, status) => {
-    const bridge = await startBridge({ echo: await startTarget(echo) });
+    const bridge = await startBridge({ motd: await startTarget(echo) });
     expect(await sendRaw(bridge, `GET ${path} HTTP/1.0\r\n\r\n`)).toMatch(
       new RegExp(`^HTTP/1.1 ${status} `),
     );

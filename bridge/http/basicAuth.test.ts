@@ -23,7 +23,7 @@ function basic(user: string, password: string): string {
 
 async function guardedBridge(check: CheckPassword = checkPassword): Promise<RunningBridge> {
   const target = await startTarget((socket) => socket.end('hello'));
-  return startBridge({ target }, { checkPassword: check });
+  return startBridge({ motd: target }, { checkPassword: check });
 }
 
 function get(bridge: RunningBridge, path: string, init?: RequestInit): Promise<Response> {

@@ -20,7 +20,7 @@ const SECOND = {
 } as const;
 
 async function secureBridge(host = '127.0.0.1'): Promise<RunningBridge> {
-  return startBridge({ echo: await startTarget(echo) }, { host, tls: FIRST });
+  return startBridge({ motd: await startTarget(echo) }, { host, tls: FIRST });
 }
 
 /** Performs the TLS handshake; fails if the certificate is not the expected one. */

@@ -16,7 +16,7 @@ const WRONG = { authorization: `Basic ${Buffer.from('jörg:guess').toString('bas
 
 async function guardedBridge(settings: Partial<BridgeSettings> = {}): Promise<RunningBridge> {
   const target = await startTarget((socket) => socket.end('hello'));
-  return startBridge({ target }, { checkPassword, logins: new LoginTokens(), ...settings });
+  return startBridge({ motd: target }, { checkPassword, logins: new LoginTokens(), ...settings });
 }
 
 interface CookieResponse {
@@ -73,7 +73,7 @@ test('sets a cookie that replaces the password in the page’s WebSocket handsha
     'motd-user=j%C3%B6rg; Max-Age=600; Path=/; SameSite=Strict',
   ]);
   expect(await upgradeStatus(bridge, cookieOf(page))).toBe(101);
-  expect(await upgradeStatus(bridge, cookieOf(page), '/ws/target')).toBe(101);
+  expect(await upgradeStatus(bridge, cookieOf(page), '/ws/motd')).toBe(101);
 });
 
 test('sets the cookie for a plain request to a target, which a page sends after a rejected handshake', async () => {
@@ -201,7 +201,7 @@ test.each(['cross-site', 'same-site'])('rejects a %s request to /logout', async 
 
 test('sets no cookie and has no /logout without users', async () => {
   const target = await startTarget((socket) => socket.end('hello'));
-  const bridge = await startBridge({ target }, { logins: new LoginTokens() });
+  const bridge = await startBridge({ motd: target }, { logins: new LoginTokens() });
   expect(await get(bridge, '/')).toMatchObject({ status: 200, cookies: [] });
   expect((await get(bridge, '/logout')).status).toBe(404);
 });

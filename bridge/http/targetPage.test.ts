@@ -22,22 +22,19 @@ test.each([
   expect(queryForTarget(url, new TargetList([old, motd]))).toBe(query);
 });
 
-test.each([
-  ['/', '?as=lines'],
-  ['/?as=motd', undefined],
-  ['/?target=mud', undefined],
-])('finds the address of %s if the default target speaks Telnet: %s', (url, query) => {
-  const mud: Target = { name: 'mud', ...ADDRESS, isTelnet: true };
-  expect(queryForTarget(url, new TargetList([mud, motd]))).toBe(query);
-});
-
-test.each([
-  ['/', '?as=lines'],
-  ['/?as=motd', undefined],
-  ['/?target=redis', undefined],
-])('finds the address of %s if the default target has a profile: %s', (url, query) => {
-  const redis: Target = { name: 'redis', ...ADDRESS, profileFile: 'redis.json' };
-  expect(queryForTarget(url, new TargetList([redis, motd]))).toBe(query);
+test.each<[string, Target]>([
+  ['is not named motd', { name: 'redis', ...ADDRESS }],
+  ['is named otherwise, and gets a PROXY header', { name: 'MOTD', ...ADDRESS, proxyVersion: 1 }],
+  ['speaks Telnet', { name: 'motd', ...ADDRESS, isTelnet: true }],
+  ['has colors', { name: 'motd', ...ADDRESS, showsColor: true }],
+  ['is read only', { name: 'motd', ...ADDRESS, isReadOnly: true }],
+  ['has a profile', { name: 'motd', ...ADDRESS, profileFile: 'motd.json' }],
+])('redirects to line mode from / alone if the default target %s', (_, target) => {
+  const targets = new TargetList([target, { name: 'other', ...ADDRESS }]);
+  expect(queryForTarget('/', targets)).toBe('?as=lines');
+  expect(queryForTarget('/?target=', targets)).toBe('?target=&as=lines');
+  for (const query of ['as=motd', `target=${target.name}`, 'target=other'])
+    expect(queryForTarget(`/?${query}`, targets), query).toBeUndefined();
 });
 
 test.each([

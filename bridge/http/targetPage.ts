@@ -1,9 +1,10 @@
-// Tells the page what its target is: the page of a target that is marked +original is at
-// `?as=original`, and that of a default target whose marks are for line mode is at `?as=lines`
-// (web/page/pageTarget.ts).
+// Tells the page what its target is (web/page/pageTarget.ts): the page of a target that is marked
+// +original is at `?as=original`, and that of a default target that is no message server is at
+// `?as=lines`. The page of a message server sends MSGWATCH by itself, which no other service should
+// get.
 
 import type { TargetList } from '../relay/targetList.ts';
-import { isUsedByLine, type Target } from '../relay/targets.ts';
+import { isMessageServer, type Target } from '../relay/targets.ts';
 import { queryOf } from './requestTarget.ts';
 
 /**
@@ -26,5 +27,6 @@ export function queryForTarget(url: string | undefined, targets: TargetList) {
 /** @returns `undefined` if the page takes the target for this by itself. */
 function kindOf(target: Target | undefined, name: string | undefined) {
   if (target?.isOriginal) return 'original';
-  return target !== undefined && name === undefined && isUsedByLine(target) ? 'lines' : undefined;
+  if (target === undefined || name !== undefined || isMessageServer(target)) return undefined;
+  return 'lines';
 }

@@ -7,7 +7,7 @@ const HEADER = 'X-Remote-User';
 
 function start(isTrusted = true, target = 1): Promise<RunningBridge> {
   return startBridge(
-    { target },
+    { motd: target },
     {
       authHeader: HEADER,
       isTrustedProxy: (address) => isTrusted && address === '127.0.0.1',

@@ -43,6 +43,9 @@ export interface Target {
   proxyKey?: string | undefined;
 }
 
+/** The name of a message server: `motd up`, the default of --target, and deploy/ use it. */
+const MESSAGE_SERVER_NAME = 'motd';
+
 /** @returns What a mark sets; `undefined` if its value is invalid. */
 type Mark = (value: string | undefined, target: Target) => Partial<Target> | undefined;
 
@@ -109,9 +112,14 @@ function isContradictory({ isOriginal, ...target }: Target): boolean {
 }
 
 /** Whether its marks are for a service that the page uses line by line. */
-export function isUsedByLine(target: Omit<Target, 'isOriginal'>): boolean {
+function isUsedByLine(target: Omit<Target, 'isOriginal'>): boolean {
   const { isTelnet, showsColor, isReadOnly, profileFile } = target;
   return [isTelnet, showsColor, isReadOnly].includes(true) || profileFile !== undefined;
+}
+
+/** Whether the bridge takes it for a message server: by its name, unless a mark says otherwise. */
+export function isMessageServer(target: Target): boolean {
+  return target.name === MESSAGE_SERVER_NAME && !target.isOriginal && !isUsedByLine(target);
 }
 
 /** @param mark Without its `+`. */

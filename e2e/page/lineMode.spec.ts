@@ -236,6 +236,27 @@ test('shows all of 5,000 lines sent together, in order, and accepts input immedi
   service.close();
 });
 
+test('is the page of a default target that is not named motd', QUICK, async ({ page }) => {
+  let received = '';
+  const service = await startTcpService((socket) => {
+    socket.on('data', (text) => {
+      received += text;
+      socket.write('+PONG\r\n');
+    });
+  });
+  const bridgePort = await startBridgeTo(`redis=127.0.0.1:${service.port}`);
+  await page.goto(`http://127.0.0.1:${bridgePort}/`);
+  const terminal = new PageTerminal(page);
+  await terminal.expectText('redis>');
+  await expect(page.locator('#title')).toHaveText('Target “redis”');
+  await expect(page).toHaveTitle('Target “redis”');
+  await expect(page.locator('#history-button')).toBeHidden();
+  await terminal.type('PING');
+  await terminal.expectText('redis> PING\n+PONG\nredis>');
+  expect(received).toBe('PING\n');
+  service.close();
+});
+
 test('reports a target that is not configured', async ({ page, server }) => {
   const bridgePort = await startBridgeTo(`motd=127.0.0.1:${server.port}+proxy`);
   await openTarget(page, bridgePort, 'target=missing');

@@ -80,6 +80,7 @@ export function createService(description: TargetDescription): TargetService {
   const { name, isReadOnly, showsColor, profile = {} } = description;
   const { title, commands = [], intro, help = [], lineEnd } = profile;
   return {
+    name,
     commands,
     buttons: commands.slice(0, MAX_BUTTONS),
     title: title && `${title} – target “${name}”`,

@@ -16,7 +16,9 @@ else {
 }
 
 function open(to: PageTarget, service?: TargetService): void {
-  createPage(document, to, takeEarlySocket(), service).connect();
+  // The URL does not name the default target.
+  const { name = service?.name } = to;
+  createPage(document, { ...to, name }, takeEarlySocket(), service).connect();
 }
 
 async function loadService(of: PageTarget): Promise<TargetService | undefined> {

@@ -2,8 +2,11 @@
 //
 //   /                 the bridge's default target, a message server
 //   /?target=NAME     the target of that name, line by line
-//   …&as=motd         the target as a message server
-//   …&as=original     the target as an original server; the bridge redirects here (targetPage.ts)
+//   …as=lines         the target line by line
+//   …as=motd          the target as a message server
+//   …as=original      the target as an original server
+//
+// The bridge redirects to `as=lines` and `as=original` (bridge/http/targetPage.ts).
 //
 // Anyone can publish a link to this page with any name in it. The name must never look like a text
 // of the page itself: it is shown in quotation marks, and only if it is valid.

@@ -13,6 +13,8 @@ export interface TargetService {
   readonly showsColor?: boolean;
   /** Those with a button on a phone; without them, the page's own choice. */
   readonly buttons?: readonly string[];
+  /** The name of the target, if the page knows it. */
+  readonly name?: string;
   /** The heading; without it, the name of the target. */
   readonly title?: string | undefined;
   readonly help?: ServiceHelp | undefined;
