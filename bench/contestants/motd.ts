@@ -34,7 +34,7 @@ export async function startBridge(
   target: string,
   ...flags: string[]
 ): Promise<RunningProgram> {
-  const given = ['--target', `target=${target}`, '--http-port', '0', ...SILENT];
+  const given = ['--target', `motd=${target}`, '--http-port', '0', ...SILENT];
   return programs.motd('bridge', ...given, ...NO_SESSION_LIMITS, ...flags);
 }
 

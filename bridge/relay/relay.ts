@@ -36,12 +36,14 @@ const CLOSE_LINGER_MS = 1000;
 
 const NOTHING = Buffer.alloc(0);
 
+const CONNECTED = JSON.stringify({ connected: true });
+
 /** A WebSocket that has just been opened, and its TCP connection. */
 export interface BrowserConnection extends ProxiedClient {
   webSocket: WebSocket;
   socket: Socket;
-  /** Whether the browser asked for the ECHO of a Telnet target (telnetRelay.ts). */
-  wantsEcho?: boolean;
+  /** Whether the browser asked for text frames of the bridge itself (PROTOCOL.md, "Notices"). */
+  wantsNotices?: boolean;
 }
 
 export interface RelayContext {
@@ -80,7 +82,7 @@ export class Relay {
     const telnet = target.isTelnet
       ? new TelnetRelay({
           webSocket,
-          wantsEcho: browser.wantsEcho ?? false,
+          wantsNotices: browser.wantsNotices ?? false,
           answer: (bytes) => this.#toTarget.writeDirectly(bytes),
         })
       : undefined;
@@ -125,6 +127,7 @@ export class Relay {
     this.#targetSocket = targetSocket;
     this.#metrics = metrics;
     this.#listen();
+    if (browser.wantsNotices) this.#targetSocket.once('connect', () => this.#reportConnected());
   }
 
   #listen(): void {
@@ -188,6 +191,11 @@ export class Relay {
   destroy(): void {
     this.#webSocket.terminate();
     this.#targetSocket.destroy();
+  }
+
+  /** The upgrade was accepted before the target was reached. */
+  #reportConnected(): void {
+    if (this.#webSocket.readyState === this.#webSocket.OPEN) this.#webSocket.send(CONNECTED);
   }
 
   /** A protocol error: ws has sent the close frame for it, and reads nothing more. */

@@ -57,20 +57,24 @@ describe('a target marked +telnet', () => {
     expect(received.subarray(-3)).toEqual(WONT_NAWS);
   });
 
-  test('tells a browser that asks with ?echo, in text frames', async () => {
-    const { socket, frames, untilReceived } = await connectTo({ isTelnet: true }, '/ws/mud?echo');
+  test('tells a browser that asks with ?notices, in text frames', async () => {
+    const { socket, frames, untilReceived } = await connectTo(
+      { isTelnet: true },
+      '/ws/mud?notices',
+    );
     socket.write(Buffer.concat([Buffer.from('Password: '), WILL_ECHO]));
     expect(await untilReceived(3)).toEqual(DO_ECHO);
     await expect
       .poll(() => frames)
       .toEqual([
+        { data: '{"connected":true}', isBinary: false },
         { data: '{"localEcho":false}', isBinary: false },
         { data: 'Password: ', isBinary: true },
       ]);
     socket.write(Buffer.concat([WONT_ECHO, Buffer.from('Welcome')]));
     expect(await untilReceived(6)).toEqual(Buffer.concat([DO_ECHO, DONT_ECHO]));
     await expect
-      .poll(() => frames.slice(2))
+      .poll(() => frames.slice(3))
       .toEqual([
         { data: '{"localEcho":true}', isBinary: false },
         { data: 'Welcome', isBinary: true },
@@ -85,7 +89,7 @@ describe('a target marked +telnet', () => {
   });
 
   test('gets few answers to a flood of offers that it and the browser do not read', async () => {
-    const { peer, socket, untilReceived } = await connectTo({ isTelnet: true }, '/ws/mud?echo');
+    const { peer, socket, untilReceived } = await connectTo({ isTelnet: true }, '/ws/mud?notices');
     peer.webSocket.pause();
     socket.pause();
     const offers = Buffer.concat([WILL_ECHO, DO_NAWS, WONT_ECHO]);

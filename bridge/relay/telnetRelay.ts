@@ -3,7 +3,7 @@
 // What the target sends is decoded in the relay's own read buffer, before toBrowser.ts gets it. The
 // answers go to the target directly.
 //
-// A browser that asked for it (`/ws/NAME?echo`) learns from text frames whether to show what is typed:
+// A browser that asked for it (`/ws/NAME?notices`) learns from text frames whether to show what is typed:
 // all data is in binary frames. A frame precedes the data of the read that changed it. If it cannot
 // be sent at once, it is sent later and with the state of then, so that at most one waits.
 
@@ -13,8 +13,8 @@ import type { ReadInto } from './toBrowser.ts';
 
 export interface TelnetRelayContext {
   webSocket: WebSocket;
-  /** Whether the browser asked to be told about ECHO. */
-  wantsEcho: boolean;
+  /** Whether the browser asked for text frames. */
+  wantsNotices: boolean;
   /** Writes to the target, past what waits for it. */
   answer: (bytes: Buffer) => void;
 }
@@ -55,9 +55,9 @@ export class TelnetRelay {
   };
 
   readonly #reportEcho = (): void => {
-    const { webSocket, wantsEcho } = this.#context;
+    const { webSocket, wantsNotices } = this.#context;
     const { hidesInput } = this.#telnet;
-    if (!wantsEcho || this.#isFrameUnsent || hidesInput === this.#isInputHidden) return;
+    if (!wantsNotices || this.#isFrameUnsent || hidesInput === this.#isInputHidden) return;
     if (webSocket.readyState !== webSocket.OPEN) return;
     this.#isInputHidden = hidesInput;
     this.#isFrameUnsent = true;

@@ -109,8 +109,8 @@ export function serveTargetsAt(
       switch (acceptedUpgrade?.for) {
         case 'session': {
           const endpoints = () => clientEndpoints(request);
-          const wantsEcho = 'echo' in (request.query as object);
-          const browser = { webSocket, socket, endpoints, user: request.user, wantsEcho };
+          const wantsNotices = 'notices' in (request.query as object);
+          const browser = { webSocket, socket, endpoints, user: request.user, wantsNotices };
           sessions.open(browser, targetOf(raw), acceptedUpgrade.lease);
           return;
         }

@@ -58,7 +58,7 @@ export interface Conversation {
   /** Text arrived from the peer. A chunk may end anywhere. */
   received(text: string): Effect[];
 
-  /** The bridge sent a text frame (PROTOCOL.md, "Telnet"). */
+  /** The bridge sent a notice (PROTOCOL.md, "Notices"). */
   notified?(text: string): Effect[];
 
   /**

@@ -65,7 +65,7 @@ test.describe('in a browser', () => {
         const { port } = await startBridge(server.port, 0, flags);
         const socket = page.waitForEvent('websocket');
         await page.goto(`https://127.0.0.1:${port}/`);
-        expect((await socket).url()).toBe(`wss://127.0.0.1:${port}/ws`);
+        expect((await socket).url()).toBe(`wss://127.0.0.1:${port}/ws?notices`);
         const terminal = new PageTerminal(page);
         await terminal.expectText(PROMPT);
         await terminal.type('MSGSTORE');

@@ -108,7 +108,7 @@ async function openPage(page: Page, origin: string): Promise<string[]> {
   const socket = page.waitForEvent('websocket');
   await page.goto(`${origin}/motd`);
   expect(page.url()).toBe(`${origin}/motd/`);
-  expect((await socket).url()).toBe(`${origin.replace('http', 'ws')}/motd/ws`);
+  expect((await socket).url()).toBe(`${origin.replace('http', 'ws')}/motd/ws?notices`);
   const terminal = new PageTerminal(page);
   await terminal.expectText(PROMPT);
   await terminal.type('MSGGET');

@@ -257,6 +257,27 @@ test('is the page of a default target that is not named motd', QUICK, async ({ p
   service.close();
 });
 
+test('connects, and has no prompt, until the bridge has reached the target', async ({ page }) => {
+  // It accepts TCP, and never answers the TLS handshake.
+  const service = await startTcpService((socket) => socket.resume());
+  const target = `box=127.0.0.1:${service.port}+tls`;
+  const flags = ['--connect-timeout', '3', '--target', target, '--http-port', '0'];
+  const program = Program.motd(['bridge', ...flags]);
+  const [, port] = await program.waitForOutput(/listening on http:\/\/127\.0\.0\.1:(\d+)\n/);
+  await page.goto(`http://127.0.0.1:${port}/`);
+  const status = page.locator('#status');
+  await expect(status).toHaveText('connecting to box…');
+  await expect(page.locator('#status-light')).toHaveAttribute('data-state', 'connecting');
+  const reason = 'box did not complete the TLS handshake in time: does it speak TLS? (1014)';
+  await expect(status).toHaveText(`not connected: ${reason}`);
+  const terminal = new PageTerminal(page);
+  await expect
+    .poll(() => terminal.text())
+    .toBe(`[${reason}]\n[reconnecting; press Enter to try now]`);
+  await program.stop();
+  service.close();
+});
+
 test('reports a target that is not configured', async ({ page, server }) => {
   const bridgePort = await startBridgeTo(`motd=127.0.0.1:${server.port}+proxy`);
   await openTarget(page, bridgePort, 'target=missing');
@@ -293,7 +314,7 @@ test('does not show an invalid target name in the URL, and opens no WebSocket', 
   // Records the WebSockets that the page opens.
   const terminal = await openTarget(page, bridgePort, 'target=motd');
   await terminal.expectText('motd>');
-  expect(opened).toEqual([`ws://127.0.0.1:${bridgePort}/ws/motd?echo`]);
+  expect(opened).toEqual([`ws://127.0.0.1:${bridgePort}/ws/motd?notices`]);
 });
 
 test('treats another target as a message server with as=motd', async ({ page, server }) => {

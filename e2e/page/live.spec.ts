@@ -164,7 +164,7 @@ test.describe('the message', () => {
       socket.on('data', (data) => received.push(String(data)));
       socket.pipe(socket);
     });
-    const args = ['bridge', '--target', `echo=127.0.0.1:${echo.port}`, '--http-port', '0'];
+    const args = ['bridge', '--target', `motd=127.0.0.1:${echo.port}`, '--http-port', '0'];
     const bridge = Program.motd(args);
     const [, port] = await bridge.waitForOutput(/listening on http:\/\/127\.0\.0\.1:(\d+)\n/);
     await page.goto(`http://127.0.0.1:${port}/`);

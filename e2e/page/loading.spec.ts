@@ -39,7 +39,7 @@ test(
     page.on('websocket', (webSocket) => opened.push(webSocket.url()));
     const release = await hold(page, SCRIPT);
     await page.goto(`http://127.0.0.1:${bridge.port}/`, { waitUntil: 'commit' });
-    const url = `ws://127.0.0.1:${bridge.port}/ws`;
+    const url = `ws://127.0.0.1:${bridge.port}/ws?notices`;
     await expect.poll(() => opened).toEqual([url]);
     await expect(page.locator('.xterm')).toHaveCount(0);
     await release();

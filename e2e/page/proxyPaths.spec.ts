@@ -40,7 +40,7 @@ test('adds the slash after the prefix, and keeps the query', QUICK, async ({ pag
   const socket = page.waitForEvent('websocket');
   await page.goto(`${origin}/devbox?target=motd&as=motd#x`);
   await page.waitForURL(`${origin}/devbox/?target=motd&as=motd#x`);
-  expect((await socket).url()).toBe(`${origin.replace('http', 'ws')}/devbox/ws/motd`);
+  expect((await socket).url()).toBe(`${origin.replace('http', 'ws')}/devbox/ws/motd?notices`);
   await new PageTerminal(page).expectText(PROMPT);
   // The URL without the slash is not an entry in the browser's history.
   expect(await page.evaluate(() => history.length)).toBeLessThanOrEqual(2);

@@ -12,6 +12,13 @@ interface StatusElements {
   button: HTMLElement;
 }
 
+/** What the page connects to. */
+export interface StatusSubject {
+  /** The name of the target; without it, it is the default one. */
+  name: string | undefined;
+  isReadOnly: boolean;
+}
+
 const TICK_MS = 250;
 
 /** The texts of the button, other than `Try now`. */
@@ -25,6 +32,7 @@ const REPLY_TIMEOUT_MS = 5_000;
 
 export class ConnectionStatus {
   readonly #elements: StatusElements;
+  readonly #subject: StatusSubject;
   readonly #focusElsewhere: () => void;
   #state: ConnectionState = { is: 'connecting' };
   #ticking: ReturnType<typeof setInterval> | undefined;
@@ -34,7 +42,13 @@ export class ConnectionStatus {
    * @param connect Called when the button is pressed. The button shows only if there is a problem.
    * @param focusElsewhere Called before the button is hidden while it has the focus.
    */
-  constructor(document: Document, connect: () => void, focusElsewhere: () => void) {
+  constructor(
+    document: Document,
+    subject: StatusSubject,
+    connect: () => void,
+    focusElsewhere: () => void,
+  ) {
+    this.#subject = subject;
     this.#elements = {
       light: requireElement(document, '#status-light'),
       text: requireElement(document, '#status'),
@@ -72,7 +86,7 @@ export class ConnectionStatus {
     const { light, text, button, countdown } = this.#elements;
     this.#state = state;
     light.dataset['state'] = state.is;
-    const description = describe(state);
+    const description = describe(state, this.#subject);
     if (text.textContent !== description) text.textContent = description;
     const isHidden = state.is === 'connecting' || state.is === 'connected';
     if (isHidden && document.activeElement === button) this.#focusElsewhere();
@@ -94,12 +108,12 @@ function isLost({ is }: ConnectionState): boolean {
   return is === 'waiting' || is === 'offline' || is === 'loggedOut';
 }
 
-function describe(state: ConnectionState): string {
+function describe(state: ConnectionState, { name, isReadOnly }: StatusSubject): string {
   switch (state.is) {
     case 'connecting':
-      return 'connecting…';
+      return name === undefined ? 'connecting…' : `connecting to ${name}…`;
     case 'connected':
-      return 'connected';
+      return isReadOnly ? 'connected, read only' : 'connected';
     case 'waiting':
     case 'loggedOut':
     case 'ended':

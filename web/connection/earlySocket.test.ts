@@ -128,7 +128,7 @@ describe('the script in index.html', () => {
     const paths: (string | undefined)[] = [];
     bridge.onRequest = ({ url }) => paths.push(url);
     openEarlySocket();
-    await vi.waitFor(() => expect(paths).toEqual(['/ws/motd']));
+    await vi.waitFor(() => expect(paths).toEqual(['/ws/motd?notices']));
     takeEarlySocket()?.close();
     expect(takeEarlySocket()).toBeUndefined();
   });

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { onTestFinished, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { BufferedSocket } from './bufferedSocket.ts';
+import { CONNECTED } from './connectionAttempt.ts';
 import {
   type ConnectionEvents,
   type ConnectionState,
@@ -63,17 +64,27 @@ export class FakeBrowser {
   }
 }
 
+/** The close code, and the reason, if a target cannot be reached. */
+const REFUSED = [1014, 'motd refused the connection: is it running?'] as const;
+
 /** A WebSocket server that can be stopped, and started again on the same port. */
 export class TestBridge {
   port = 0;
   connectionCount = 0;
+  /** How many of the next connections the target refuses. */
+  refusals = 0;
+  /** Called for a connection that reaches the target. */
   onConnection: (browser: WebSocket) => void = () => {};
   onRequest: (request: IncomingMessage) => void = () => {};
   #server: WebSocketServer | undefined;
 
-  static async start(onConnection: (browser: WebSocket) => void = () => {}): Promise<TestBridge> {
+  static async start(
+    onConnection: (browser: WebSocket) => void = () => {},
+    refusals = 0,
+  ): Promise<TestBridge> {
     const bridge = new TestBridge();
     bridge.onConnection = onConnection;
+    bridge.refusals = refusals;
     await bridge.start();
     onTestFinished(() => bridge.stop());
     return bridge;
@@ -89,6 +100,8 @@ export class TestBridge {
     server.on('connection', (browser, request) => {
       this.connectionCount++;
       this.onRequest(request);
+      if (this.refusals-- > 0) return browser.close(...REFUSED);
+      browser.send(CONNECTED);
       this.onConnection(browser);
     });
     await once(server, 'listening');

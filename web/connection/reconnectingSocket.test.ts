@@ -3,6 +3,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Socket } from 'node:net';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { CONNECTED } from './connectionAttempt.ts';
 import {
   FakeBrowser,
   listeningPort,
@@ -25,11 +26,6 @@ function echo(browser: WebSocket): void {
   browser.on('message', (data) => browser.send(Buffer.from(String(data))));
 }
 
-/** Acts like the bridge with an unreachable target: accepts the WebSocket, then closes it. */
-function closeUnreachable(browser: WebSocket): void {
-  browser.close(1014, 'motd refused the connection: is it running?');
-}
-
 /**
  * Starts a bridge that rejects handshakes, as it does without a password.
  *
@@ -45,7 +41,8 @@ async function startRejecting({ until }: { until: 'asked' | 'never' }) {
   const webSockets = new WebSocketServer({ noServer: true });
   server.on('upgrade', (request, socket, head) => {
     state.handshakes++;
-    if (isOpen) webSockets.handleUpgrade(request, socket, head, () => {});
+    if (isOpen)
+      webSockets.handleUpgrade(request, socket, head, (browser) => browser.send(CONNECTED));
     else socket.end('HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\r\n');
   });
   onTestFinished(() => {
@@ -67,7 +64,8 @@ async function startLoginProxy() {
   const webSockets = new WebSocketServer({ noServer: true });
   server.on('upgrade', (request, socket, head) => {
     proxy.handshakes++;
-    if (proxy.isLoggedIn) webSockets.handleUpgrade(request, socket, head, () => {});
+    if (proxy.isLoggedIn)
+      webSockets.handleUpgrade(request, socket, head, (browser) => browser.send(CONNECTED));
     else socket.end('HTTP/1.1 302 Found\r\nLocation: https://sso.example/\r\n\r\n');
   });
   onTestFinished(() => {
@@ -164,7 +162,7 @@ describe('a lost connection', () => {
   });
 
   test('resets the delay if it was stable', async () => {
-    const bridge = await TestBridge.start(closeUnreachable);
+    const bridge = await TestBridge.start(echo, Number.POSITIVE_INFINITY);
     const { socket, waitFor } = connectTo(bridge);
     socket.connect();
     await waitFor('waiting', 3);
@@ -172,7 +170,8 @@ describe('a lost connection', () => {
     bridge.onConnection = (connected) => {
       browser = connected;
     };
-    await waitFor('opened', 2);
+    bridge.refusals = 0;
+    await waitFor('opened');
     const now = performance.now.bind(performance);
     vi.spyOn(performance, 'now').mockImplementation(() => now() + STABLE_AFTER_MS);
     vi.spyOn(Math, 'random').mockReturnValue(0.999);
@@ -225,16 +224,11 @@ describe('a lost connection', () => {
   });
 
   test('does not flap if the bridge accepts the WebSocket and the target refuses the connection', async () => {
-    const bridge = await TestBridge.start((browser) => {
-      if (bridge.connectionCount < 4) closeUnreachable(browser);
-    });
-    const { socket, log, waitFor } = connectTo(bridge);
+    const bridge = await TestBridge.start(echo, 2);
+    const { socket, log, states, waitFor } = connectTo(bridge);
     socket.connect();
-    await waitFor('opened', 2);
-    expect(log.filter((entry) => entry === `closed ${REFUSED}`)).toHaveLength(1);
-    expect(log.slice(3)).toEqual([
-      'waiting',
-      `closed ${REFUSED}`,
+    await waitFor('opened');
+    expect(log).toEqual([
       'connecting',
       'waiting',
       'connecting',
@@ -243,17 +237,26 @@ describe('a lost connection', () => {
       'connected',
       'opened',
     ]);
+    expect(states[1]).toMatchObject({ reason: REFUSED });
   });
 
-  test('is connected at the first byte of a server that sends first', async () => {
-    const bridge = await TestBridge.start((browser) => {
-      if (bridge.connectionCount === 1) closeUnreachable(browser);
-      else browser.send(Buffer.from('220 hello\n'));
-    });
-    const { socket, log, waitFor } = connectTo(bridge);
+  test('is connected once the bridge has reached the target, and not before', async () => {
+    const upgraded = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+    onTestFinished(() => upgraded.close());
+    const accepted = once(upgraded, 'connection');
+    await once(upgraded, 'listening');
+    const url = new URL(`ws://127.0.0.1:${listeningPort(upgraded)}/ws`);
+    const tested = new SocketUnderTest(url);
+    const { socket, log } = tested;
     socket.connect();
-    await waitFor('received 220 hello\n');
-    expect(log.slice(-3)).toEqual(['connected', 'opened', 'received 220 hello\n']);
+    const [browser]: WebSocket[] = await accepted;
+    browser?.ping();
+    await once(browser ?? upgraded, 'pong');
+    expect(log).toEqual(['connecting']);
+    browser?.send(CONNECTED);
+    browser?.send(Buffer.from('220 hello\n'));
+    await tested.waitFor('received 220 hello\n');
+    expect(log).toEqual(['connecting', 'connected', 'opened', 'received 220 hello\n']);
   });
 });
 
@@ -263,21 +266,21 @@ describe('a page event', () => {
     ['pageshow', () => globals.dispatch('pageshow')],
     ['visibilitychange', () => globals.showTab()],
   ])('%s starts an attempt within a second', async (_event, wake) => {
-    const bridge = await TestBridge.start(closeUnreachable);
+    const bridge = await TestBridge.start(echo, Number.POSITIVE_INFINITY);
     const { socket, waitFor } = connectTo(bridge);
     socket.connect();
     await waitFor('waiting', 3);
     vi.spyOn(Math, 'random').mockReturnValue(0.999);
     await waitFor('waiting', 4);
     expect(nextAttemptMs(socket)).toBeGreaterThan(performance.now() + 4_000);
-    bridge.onConnection = echo;
+    bridge.refusals = 0;
     wake();
     expect(nextAttemptMs(socket)).toBeLessThanOrEqual(performance.now() + 1_000);
-    await waitFor('opened', 2);
+    await waitFor('opened');
   });
 
   test('starts one attempt for a hundred events', async () => {
-    const bridge = await TestBridge.start(closeUnreachable);
+    const bridge = await TestBridge.start(echo, Number.POSITIVE_INFINITY);
     const { socket, waitFor } = connectTo(bridge);
     socket.connect();
     await waitFor('waiting');
@@ -294,27 +297,20 @@ describe('a page event', () => {
 
   test('online ends the state offline, in which it retries silently', async () => {
     const tried = vi.spyOn(Reconnection.prototype, 'attemptFailed');
-    const bridge = await TestBridge.start((browser) => {
+    const bridge = await TestBridge.start(echo, 3);
+    bridge.onRequest = () => {
       // The network comes back during the delay after this one.
       if (bridge.connectionCount === 3) vi.spyOn(Math, 'random').mockReturnValue(0.999);
-      closeUnreachable(browser);
-    });
+    };
     const { socket, log, waitFor } = connectTo(bridge);
     globals.navigator.onLine = false;
     socket.connect();
     await waitFor('offline');
     await vi.waitUntil(() => tried.mock.calls.length === 3);
-    bridge.onConnection = echo;
     globals.navigator.onLine = true;
     globals.dispatch('online');
-    await waitFor('opened', 2);
-    expect(log.slice(3)).toEqual([
-      'offline',
-      `closed ${REFUSED}`,
-      'connecting',
-      'connected',
-      'opened',
-    ]);
+    await waitFor('opened');
+    expect(log).toEqual(['connecting', 'offline', 'connecting', 'connected', 'opened']);
   });
 
   test('pagehide closes the connection, and pageshow opens another', async () => {
@@ -433,7 +429,7 @@ describe('the socket', () => {
   });
 
   test('ends immediately if stopRetrying is called between two attempts', async () => {
-    const bridge = await TestBridge.start(closeUnreachable);
+    const bridge = await TestBridge.start(echo, Number.POSITIVE_INFINITY);
     const { socket, waitFor } = connectTo(bridge);
     socket.connect();
     await waitFor('waiting');

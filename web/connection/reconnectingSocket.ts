@@ -54,7 +54,7 @@ export interface ConnectionEvents {
   opened(): void;
   /** Text from the server, in chunks that may end anywhere. */
   received(text: string): void;
-  /** A text frame arrived, which the bridge itself sent. */
+  /** Another notice of the bridge arrived (PROTOCOL.md, "Notices"). */
   notified?(text: string): void;
   /**
    * The connection is closed. Called once for each `opened`, before the next one.
@@ -64,12 +64,6 @@ export interface ConnectionEvents {
   closed(reason: string, wasStable: boolean): void;
   stateChanged(state: ConnectionState): void;
 }
-
-/**
- * How long a WebSocket has to stay open before it counts as a connection. The bridge closes one
- * whose target refuses the connection within this time. The first one counts as soon as it opens.
- */
-const CONFIRM_MS = 200;
 
 /** The next attempt, which a timer starts. */
 interface NextAttempt {
@@ -191,7 +185,6 @@ export class ReconnectingSocket {
   }
 
   #attempt(): ConnectionAttempt {
-    const confirmMs = this.#reconnection.hasAttempted ? CONFIRM_MS : 0;
     this.#reconnection.attemptStarted(performance.now());
     const early = this.#early;
     this.#early = undefined;
@@ -199,13 +192,9 @@ export class ReconnectingSocket {
       established: () => this.#attemptEstablished(),
       received: (text) => this.#events.received(text),
       notified: (text) => this.#events.notified?.(text),
-      ended: (reason, reachedTarget) => {
-        // However long the bridge tried, this was not a stable connection.
-        if (!reachedTarget) this.#reconnection.discountConnection();
-        this.#attemptEnded(reason);
-      },
+      ended: (reason) => this.#attemptEnded(reason),
     };
-    return new ConnectionAttempt(this.#url, confirmMs, events, early);
+    return new ConnectionAttempt(this.#url, events, early);
   }
 
   #attemptEstablished(): void {

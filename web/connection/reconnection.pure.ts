@@ -20,11 +20,6 @@ export class Reconnection {
   #attemptedAtMs = Number.NEGATIVE_INFINITY;
   #openedAtMs: number | undefined;
 
-  /** Whether an attempt was ever started. */
-  get hasAttempted(): boolean {
-    return this.#attemptedAtMs !== Number.NEGATIVE_INFINITY;
-  }
-
   attemptStarted(nowMs: number): void {
     this.#attemptedAtMs = nowMs;
     this.#openedAtMs = undefined;
@@ -32,11 +27,6 @@ export class Reconnection {
 
   connectionOpened(nowMs: number): void {
     this.#openedAtMs = nowMs;
-  }
-
-  /** Does not count the current connection as stable, however long it lasted. */
-  discountConnection(): void {
-    this.#openedAtMs = undefined;
   }
 
   /**

@@ -91,6 +91,7 @@ export function createPage(
   // The connection.
   const status = new ConnectionStatus(
     document,
+    { name: target.name, isReadOnly },
     () => {
       input.returnToLine();
       if (socket.state.is === 'loggedOut') reloadWith(keptKey, conversation.keptLine);

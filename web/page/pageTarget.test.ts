@@ -3,22 +3,22 @@ import { expect, test } from 'vitest';
 import { pageTitle, targetFromUrl } from './pageTarget.ts';
 
 test.each([
-  ['http://127.0.0.1:8080/', undefined, 'motd', 'ws://127.0.0.1:8080/ws'],
-  ['http://127.0.0.1:8080/#x', undefined, 'motd', 'ws://127.0.0.1:8080/ws'],
-  ['https://motd.example/motd/', undefined, 'motd', 'wss://motd.example/motd/ws'],
-  ['https://motd.example/motd/?target=', undefined, 'motd', 'wss://motd.example/motd/ws'],
-  ['http://localhost/?as=', undefined, 'motd', 'ws://localhost/ws'],
-  ['http://localhost/?as=original', undefined, 'original', 'ws://localhost/ws'],
-  ['http://localhost/?target=old&as=original', 'old', 'original', 'ws://localhost/ws/old'],
-  ['http://localhost/?target=redis', 'redis', 'lines', 'ws://localhost/ws/redis?echo'],
-  ['http://localhost/motd/?target=redis', 'redis', 'lines', 'ws://localhost/motd/ws/redis?echo'],
-  ['http://localhost/?target=staff&as=motd', 'staff', 'motd', 'ws://localhost/ws/staff'],
-  ['http://localhost/?target=a&target=b', 'a', 'lines', 'ws://localhost/ws/a?echo'],
+  ['http://127.0.0.1:8080/', undefined, 'motd', 'ws://127.0.0.1:8080/ws?notices'],
+  ['http://127.0.0.1:8080/#x', undefined, 'motd', 'ws://127.0.0.1:8080/ws?notices'],
+  ['https://motd.example/motd/', undefined, 'motd', 'wss://motd.example/motd/ws?notices'],
+  ['https://motd.example/motd/?target=', undefined, 'motd', 'wss://motd.example/motd/ws?notices'],
+  ['http://localhost/?as=', undefined, 'motd', 'ws://localhost/ws?notices'],
+  ['http://localhost/?as=original', undefined, 'original', 'ws://localhost/ws?notices'],
+  ['http://localhost/?target=old&as=original', 'old', 'original', 'ws://localhost/ws/old?notices'],
+  ['http://localhost/?target=redis', 'redis', 'lines', 'ws://localhost/ws/redis?notices'],
+  ['http://localhost/motd/?target=redis', 'redis', 'lines', 'ws://localhost/motd/ws/redis?notices'],
+  ['http://localhost/?target=staff&as=motd', 'staff', 'motd', 'ws://localhost/ws/staff?notices'],
+  ['http://localhost/?target=a&target=b', 'a', 'lines', 'ws://localhost/ws/a?notices'],
   [
     `http://localhost/?target=${'a'.repeat(32)}`,
     'a'.repeat(32),
     'lines',
-    `ws://localhost/ws/${'a'.repeat(32)}?echo`,
+    `ws://localhost/ws/${'a'.repeat(32)}?notices`,
   ],
 ])('reads the target from %s', (page, name, as, url) => {
   const target = targetFromUrl(new URL(page));

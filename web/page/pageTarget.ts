@@ -22,7 +22,7 @@ export interface PageTarget {
    * that has neither, and sends no line ends; anything else, a service to use line by line.
    */
   as: string;
-  /** The URL of its WebSocket, with `?echo` to be told what not to show (PROTOCOL.md, "Telnet"). */
+  /** The URL of its WebSocket, which asks for the bridge's notices (PROTOCOL.md, "Notices"). */
   url: URL;
 }
 
@@ -36,10 +36,7 @@ export function targetFromUrl(page: URL): PageTarget | undefined {
   const name = page.searchParams.get('target') || undefined;
   if (name !== undefined && !NAME.test(name)) return undefined;
   const as = page.searchParams.get('as') || (name === undefined ? 'motd' : 'lines');
-  const url = bridgeUrl(page, name);
-  // The description of the target is not known yet. The others never hide what is typed.
-  if (as !== 'motd' && as !== 'original') url.search = 'echo';
-  return { name, as, url };
+  return { name, as, url: bridgeUrl(page, name) };
 }
 
 /**
@@ -55,7 +52,7 @@ export function pageTitle({ name }: PageTarget, title?: string): string {
 /** `ws` beside this page, under whatever path a reverse proxy serves it. */
 function bridgeUrl(page: URL, name: string | undefined): URL {
   const path = name === undefined ? 'ws' : `ws/${name}`;
-  const url = new URL(path, page);
+  const url = new URL(`${path}?notices`, page);
   url.protocol = page.protocol === 'https:' ? 'wss:' : 'ws:';
   return url;
 }
