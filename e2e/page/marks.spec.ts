@@ -145,6 +145,8 @@ test.describe('+readonly', () => {
     const terminal = await openPage(page, news.target);
     const introduction = '[read only: this page shows what news sends, and sends nothing]';
     await terminal.expectText(`${introduction}\nfirst`);
+    await expect(page.locator('#status')).toHaveText('connected, read only');
+    await expect(page.locator('.xterm-cursor')).toHaveCount(0);
     const announcements = page.locator('#announcements p');
     await expect(announcements).toHaveText([introduction, 'first']);
     await expect(page.getByRole('textbox')).toHaveAttribute('readonly', '');
@@ -173,6 +175,8 @@ test.describe('+readonly', () => {
     );
     expect(news.connections).toHaveLength(2);
     expect((await transcriptOf(page)).match(/read only/g)).toHaveLength(1);
+    await expect(page.locator('#status')).toHaveText('connected, read only');
+    await expect(page.locator('.xterm-cursor')).toHaveCount(0);
     expect(news.received()).toBe('');
     news.close();
   });

@@ -32,6 +32,9 @@ const PLAIN = '\x1b[0m';
 /** Makes xterm.js mark pastes, to distinguish them from keys (ctlseqs, mode 2004). */
 const BRACKETED_PASTE = '\x1b[?2004h';
 
+/** DECTCEM (ctlseqs, mode 25). */
+const HIDE_CURSOR = '\x1b[?25l';
+
 /** Links can be opened once an addon has been loaded. */
 const MAY_HAVE_LINK = /https?:\/\//i;
 
@@ -130,8 +133,9 @@ export class Screen {
     this.#terminal.focus();
   }
 
-  /** For a screen reader: keys type nothing, though the page still gets them. */
+  /** Shows no cursor. For a screen reader: keys type nothing, though the page still gets them. */
   setReadOnly(): void {
+    this.#terminal.write(HIDE_CURSOR);
     if (this.#terminal.textarea) this.#terminal.textarea.readOnly = true;
   }
 
