@@ -188,6 +188,7 @@ test('an expired login is announced once, and nothing is tried or printed meanwh
   });
   await expire(page, { login, site });
   await expect(page.locator('#message-bar')).toHaveAttribute('data-state', 'stale');
+  await terminal.expectText('[your login has expired: log in with the button above]');
   const before = await terminal.text();
   // The user comes back to the page, still logged out: the live message and the terminal ask once.
   await expect.poll(() => login.checks).toBeGreaterThan(0);

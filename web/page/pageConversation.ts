@@ -92,7 +92,8 @@ export class PageConversation implements ConnectionEvents {
 
   stateChanged(state: ConnectionState): void {
     if (state.is === 'connecting' || state.is === 'connected') return;
-    this.#dispatch({ is: 'unreachable', reason: state.reason });
+    const is = state.is === 'loggedOut' ? 'loggedOut' : 'unreachable';
+    this.#dispatch({ is, reason: state.reason });
     this.draw();
   }
 

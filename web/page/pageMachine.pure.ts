@@ -3,7 +3,7 @@
 // state and the effects to perform in order (pageConversation.ts).
 //
 //   phase          event                                     next phase
-//   starting       unreachable                               disconnected
+//   starting       unreachable, loggedOut                    disconnected
 //                  restore                                   disconnected
 //                  opened                                    opened
 //   opened         ask                                       prompting
@@ -78,6 +78,8 @@ export function step(state: PageState, event: PageEvent, typed: TypedText): Step
       return closed(state, event, typed);
     case 'unreachable':
       return unreachable(state, event.reason, typed);
+    case 'loggedOut':
+      return loggedOut(state, event.reason, typed);
     case 'ask':
       return ask(state, event, typed);
     case 'stopAsking':
@@ -111,7 +113,7 @@ function restore(state: PageState, { line, messagePrompt }: KeptLine): Step {
 function opened(state: PageState): Step {
   const { phase } = state;
   const lost = phase.is === 'disconnected' ? phase : undefined;
-  const isQuiet = lost?.ending === 'lost';
+  const isQuiet = lost?.ending === 'lost' || lost?.ending === 'loggedOut';
   const messagePrompt = lost?.messagePrompt;
   return stay({ ...state, phase: { is: 'opened', isQuiet, messagePrompt } });
 }
@@ -138,6 +140,19 @@ function unreachable(state: PageState, reason: string, typed: TypedText): Step {
   if (state.phase.is !== 'starting') return stay(state);
   const { state: next, effects } = end(state, 'lost', typed);
   return stay(next, { do: 'print', line: `[${reason}]`, speaker: 'note' }, ...effects);
+}
+
+/** Prints what helps, once: an attempt to connect may find the same again. */
+function loggedOut(state: PageState, reason: string, typed: TypedText): Step {
+  const { phase } = state;
+  const line = `[${reason}: log in with the button above]`;
+  const note: PageEffect = { do: 'print', line, speaker: 'note' };
+  if (phase.is === 'starting') {
+    const { state: next, effects } = disconnect(state, 'loggedOut', typed);
+    return stay(next, ...effects, note);
+  }
+  if (phase.is !== 'disconnected' || phase.ending === 'loggedOut') return stay(state);
+  return stay({ ...state, phase: { ...phase, ending: 'loggedOut' } }, note);
 }
 
 function ask(before: PageState, event: PageEvent & { is: 'ask' }, typed: TypedText): Step {
@@ -218,7 +233,7 @@ function end(state: PageState, ending: Ending, typed: TypedText): Step {
   return stay(next, ...effects, ...stopRetrying, { do: 'printNextStep', ending });
 }
 
-function disconnect(state: PageState, ending: Ending, typed: TypedText): Step {
+function disconnect(state: PageState, ending: Ending | 'loggedOut', typed: TypedText): Step {
   const { phase } = state;
   const isPassword = isPasswordTyped(phase);
   const isTypeAhead = !('prompt' in phase) && typed.hasTypeAhead;

@@ -24,6 +24,7 @@ const EVENTS: Record<PageEvent['is'], PageEvent> = {
   received: { is: 'received' },
   closed: { is: 'closed', reason: 'lost', wasStable: false },
   unreachable: { is: 'unreachable', reason: 'refused' },
+  loggedOut: { is: 'loggedOut', reason: 'expired' },
   ask: { is: 'ask', prompt: COMMAND, message: undefined },
   stopAsking: { is: 'stopAsking' },
   end: { is: 'end', ending: 'quit' },
@@ -37,6 +38,7 @@ const EVENTS: Record<PageEvent['is'], PageEvent> = {
 /** Every move that changes the phase. */
 const MOVES: Record<string, Phase['is']> = {
   'starting unreachable': 'disconnected',
+  'starting loggedOut': 'disconnected',
   'opened closed': 'disconnected',
   'starting restore': 'disconnected',
   'prompting line': 'waiting',
@@ -73,6 +75,16 @@ test.each(WRITE_COMMANDS)(
     const stash = { line: TYPED.line, messagePrompt };
     expect(state.phase).toEqual({ is: 'waiting', sent: command, stash });
     expect(effects.at(-1)).toEqual({ do: 'answer', line: command });
+  },
+);
+
+test.each([PHASES.starting, PHASES.disconnected])(
+  'prints once how to log in, after $is',
+  (phase) => {
+    const first = step({ ...INITIAL_STATE, phase }, EVENTS.loggedOut, TYPED);
+    const line = '[expired: log in with the button above]';
+    expect(first.effects.at(-1)).toEqual({ do: 'print', line, speaker: 'note' });
+    expect(step(first.state, EVENTS.loggedOut, TYPED)).toEqual({ state: first.state, effects: [] });
   },
 );
 

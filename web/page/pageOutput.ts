@@ -2,7 +2,7 @@
 // (pageMachine.pure.ts), and shows the prompt of each state.
 
 import { isSecret, type Speaker } from '../../client/dialogue/conversation.ts';
-import type { ConnectionState, ReconnectingSocket } from '../connection/reconnectingSocket.ts';
+import type { ReconnectingSocket } from '../connection/reconnectingSocket.ts';
 import type { LineEditor } from '../editor/lineEditor.ts';
 import type { Announcer } from './announcer.ts';
 import { nextStepHint } from './nextStepHint.ts';
@@ -97,7 +97,7 @@ export class PageOutput {
         socket.close();
         break;
       case 'printNextStep':
-        this.print(`[${nextStepHint(effect.ending, isRetrying(socket.state))}]`, 'note');
+        this.print(`[${nextStepHint(effect.ending, socket.state.is !== 'ended')}]`, 'note');
         break;
       default:
         effect satisfies never;
@@ -122,8 +122,4 @@ export class PageOutput {
       isSecret: isSecret(kind),
     });
   }
-}
-
-function isRetrying({ is }: ConnectionState): boolean {
-  return is !== 'ended' && is !== 'loggedOut';
 }

@@ -48,7 +48,7 @@ export type Phase =
   /** `messagePrompt`: the prompt of an interrupted message, whose text is on the line. */
   | {
       readonly is: 'disconnected';
-      readonly ending: Ending;
+      readonly ending: Ending | 'loggedOut';
       readonly messagePrompt: MessagePrompt | undefined;
     };
 
@@ -80,6 +80,8 @@ export type PageEvent =
   | { readonly is: 'closed'; readonly reason: string; readonly wasStable: boolean }
   /** There is no connection, and an attempt to open one has failed. */
   | { readonly is: 'unreachable'; readonly reason: string }
+  /** There is no connection, and none is tried: a proxy asks for a login. */
+  | { readonly is: 'loggedOut'; readonly reason: string }
   /** Of the conversation (client/dialogue/). `message`: in force; `undefined` if it is unknown. */
   | { readonly is: 'ask'; readonly prompt: Prompt; readonly message: string | undefined }
   | { readonly is: 'stopAsking' }
