@@ -181,6 +181,25 @@ test.describe('+readonly', () => {
     news.close();
   });
 
+  test('stops if its page is that of a message server, and says why', async ({ page }) => {
+    const news = await startService('news', '+readonly', (socket) => socket.write('first\n'));
+    const terminal = await openPage(page, news.target, '&as=motd');
+    const reason = 'news is read only: it accepts no data (1008)';
+    // The live message sends MSGWATCH, and the terminal what is typed.
+    await expect(page.locator('#message')).toHaveText(reason);
+    await expect(page.locator('#message')).toBeVisible();
+    await terminal.type('MSGGET');
+    await terminal.expectText(`[${reason}]\n[press Enter to connect]`);
+    await expect(page.locator('#status')).toHaveText(`not connected: ${reason}`);
+    await page.evaluate(() => dispatchEvent(new Event('online')));
+    await page.keyboard.press('Enter');
+    await expect(page.locator('#status')).toHaveText('connected');
+    // One for the live message, and two for the terminal.
+    expect(news.connections).toHaveLength(3);
+    expect(news.received()).toBe('');
+    news.close();
+  });
+
   test('has no field on a phone, and is the page of a default target, too', async ({ browser }) => {
     const news = await startService('news', '+readonly', (socket) => socket.write('first\n'));
     const context = await browser.newContext({ ...devices['Pixel 5'] });

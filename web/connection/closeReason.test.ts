@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { closeReason } from './closeReason.pure.ts';
+import { closeReason, isFinal } from './closeReason.pure.ts';
 
 test('prefers the reason that the bridge gives, and adds the code', () => {
   expect(closeReason(1014, 'motd refused the connection')).toBe(
@@ -15,6 +15,14 @@ test.each([1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1011, 1012, 101
     expect(text).not.toBe(closeReason(4321, '').replace('4321', String(code)));
   },
 );
+
+test.each([
+  [1008, 'news is read only: it accepts no data', true],
+  [1000, 'news is read only: it accepts no data', false],
+  [1008, 'no data for 60 seconds', false],
+])('takes %i %s for final: %s', (code, reason, expected) => {
+  expect(isFinal(closeReason(code, reason))).toBe(expected);
+});
 
 test('shows an unknown code', () => {
   expect(closeReason(4321, '')).toBe('the connection was closed (4321)');

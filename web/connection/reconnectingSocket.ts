@@ -23,9 +23,10 @@
 // What follows an attempt or a connection that ends depends on the policy: `once` leads to ended,
 // `reconnect` to waiting, to offline if the browser has no network, or to loggedOut if only a login
 // at a proxy helps: no attempt follows before the user comes back to the page. `stopRetrying` makes it
-// `once`, and `connect` sets it again.
+// `once`, and `connect` sets it again. A target that is read only, and got something, leads to ended.
 
 import type { BufferedSocket } from './bufferedSocket.ts';
+import { isFinal } from './closeReason.pure.ts';
 import { ConnectionAttempt, type ConnectionAttemptEvents } from './connectionAttempt.ts';
 import { Reconnection } from './reconnection.pure.ts';
 import { LOGIN_EXPIRED } from './upgradeFailure.ts';
@@ -210,7 +211,8 @@ export class ReconnectingSocket {
     const { is } = this.#state;
     const nowMs = performance.now();
     const wasStable = this.#reconnection.isStable(nowMs);
-    if ('policy' in this.#state && this.#state.policy === 'once') this.#end(reason);
+    const isOnce = 'policy' in this.#state && this.#state.policy === 'once';
+    if (isOnce || isFinal(reason)) this.#end(reason);
     else if (reason === LOGIN_EXPIRED) this.#awaitLogin(reason);
     else this.#retryLater(reason, this.#reconnection.attemptFailed(nowMs, Math.random()));
     if (is === 'connected') this.#events.closed(reason, wasStable);

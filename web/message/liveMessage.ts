@@ -14,9 +14,10 @@ export interface LiveMessageEvents {
 
 /**
  * `unknown`: not received yet. `current`: the message in force. `stale`: the last message before
- * the connection was lost. `unsupported`: the server does not support MSGWATCH.
+ * the connection was lost. `unsupported`: the server does not support MSGWATCH. `ended`: the target
+ * accepts nothing, as the text then says.
  */
-type MessageState = 'unknown' | 'current' | 'stale' | 'unsupported';
+type MessageState = 'unknown' | 'current' | 'stale' | 'unsupported' | 'ended';
 
 /** A probe without a reply in this time: the computer slept, or changed its network. */
 const PROBE_TIMEOUT_MS = 10_000;
@@ -140,9 +141,12 @@ export class LiveMessage {
     document.title = `${mark}${message} – ${this.#pageTitle}`;
   }
 
-  #connectionChanged({ is }: ConnectionState): void {
-    if (is === 'connected' || this.#section.dataset['state'] !== 'current') return;
-    this.#setState('stale');
+  #connectionChanged(state: ConnectionState): void {
+    const shown = this.#section.dataset['state'];
+    if (state.is === 'ended' && shown !== 'unsupported') {
+      this.#setState('ended');
+      this.#text.textContent = state.reason;
+    } else if (state.is !== 'connected' && shown === 'current') this.#setState('stale');
   }
 
   #setState(state: MessageState): void {
