@@ -112,6 +112,41 @@ test.describe('memcached, on a phone', () => {
   });
 });
 
+test.describe('a secret command in the field of a phone', () => {
+  const { defaultBrowserType: _, ...phone } = devices['Pixel 7'];
+  test.use(phone);
+
+  test('shows as dots from its first secret character, and is sent as typed', async ({ page }) => {
+    let received = '';
+    const service = await startTcpService((socket) => {
+      socket.on('data', (text) => {
+        received += text;
+        socket.write('+OK\r\n');
+      });
+    });
+    const bridgePort = await startBridgeTo(`redis=127.0.0.1:${service.port}+profile=${REDIS}`);
+    const terminal = await openTarget(page, bridgePort, '');
+    const field = page.locator('#field-text');
+    await field.tap();
+    await page.keyboard.type('AUTH ');
+    await expect(field).toHaveCSS('-webkit-text-security', 'none');
+    await page.keyboard.type('s');
+    await expect(field).toHaveCSS('-webkit-text-security', 'disc');
+    await page.keyboard.type('cret');
+    await page.keyboard.press('Home');
+    for (let times = 0; times < 6; times++) await page.keyboard.press('ArrowRight');
+    await page.keyboard.type('e');
+    await expect(field).toHaveValue('AUTH secret');
+    await expect(field).toHaveAttribute('type', 'text');
+    await terminal.expectText('redis> AUTH ••••••');
+    await page.keyboard.press('Enter');
+    await terminal.expectText('+OK\nredis>');
+    await expect(field).toHaveCSS('-webkit-text-security', 'none');
+    expect(received).toBe('AUTH secret\r\n');
+    service.close();
+  });
+});
+
 test.describe('on a phone of 320 by 568 pixels', () => {
   test.use({ viewport: { width: 320, height: 568 }, hasTouch: true, isMobile: true });
 

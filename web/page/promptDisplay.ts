@@ -34,7 +34,7 @@ export class PromptDisplay {
    */
   show(prompt: string, kind: PromptKind | undefined, label = prompt): void {
     const { screen, field, editor } = this.#deps;
-    field.setText(editor.line.text);
+    this.#showInField(editor.line.text);
     field.setPrompt({ prompt: label, for: kind, isMasked: this.#isMasked(kind) });
     screen.showLine(this.#promptLine(prompt, kind));
   }
@@ -42,7 +42,7 @@ export class PromptDisplay {
   /** Shows that a password is being discarded, and nothing of it. */
   showDiscarding(kind: PromptKind | undefined): void {
     const { screen, field } = this.#deps;
-    field.setText('');
+    this.#showInField('');
     field.setPrompt({ prompt: PASSWORD_DISCARDED, for: kind, isMasked: true });
     screen.showLine({ prompt: PASSWORD_DISCARDED, text: '', cursor: 0 });
   }
@@ -54,7 +54,7 @@ export class PromptDisplay {
    */
   showTypeAhead(text: string, mayBePassword: boolean): void {
     const { field } = this.#deps;
-    field.setText(text);
+    this.#showInField(text);
     field.setPrompt({ for: undefined, isMasked: mayBePassword && this.#deps.masksPasswords() });
   }
 
@@ -66,6 +66,11 @@ export class PromptDisplay {
   complete(prompt: string, text: string, kind: PromptKind, suffix = ''): void {
     const shown = `${this.#mask(text, kind)}${suffix}`;
     this.#deps.screen.completeLine({ prompt, text: shown, cursor: 0 });
+  }
+
+  #showInField(text: string): void {
+    const { field, conceal } = this.#deps;
+    field.setText(text, { isConcealed: conceal(text) !== text });
   }
 
   #promptLine(prompt: string, kind: PromptKind | undefined): PromptLine {

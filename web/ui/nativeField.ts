@@ -97,8 +97,14 @@ export class NativeField {
     Object.assign(this.#input, inputHints(kind));
   }
 
-  /** Shows the line of the line editor. */
-  setText(text: string): void {
+  /**
+   * Shows the line of the line editor.
+   *
+   * @param isConcealed Whether a part of it is a secret. The whole line then shows as dots, by its
+   *   style: another type would move the caret, and restart the touch keyboard in mid-line.
+   */
+  setText(text: string, { isConcealed }: { isConcealed: boolean }): void {
+    this.#input.classList.toggle('concealed', isConcealed);
     // Setting the same text again would end the composition of an input method.
     if (this.#input.value !== text) this.#input.value = text;
   }
