@@ -278,6 +278,20 @@ test('connects, and has no prompt, until the bridge has reached the target', asy
   service.close();
 });
 
+for (const width of [320, 390, 500, 1280]) {
+  test(`wraps its notes between words at ${width} pixels`, async ({ page }) => {
+    await page.setViewportSize({ width, height: 640 });
+    const port = await freePort();
+    await page.goto(`http://127.0.0.1:${await startBridgeTo(`redis=127.0.0.1:${port}`)}/`);
+    const terminal = new PageTerminal(page);
+    const words = '[redis refused the connection: is it running? (1014)]';
+    const hint = '[reconnecting; press Enter to try now]';
+    await expect
+      .poll(async () => (await terminal.text()).split(/\s+/))
+      .toEqual(`${words} ${hint}`.split(' '));
+  });
+}
+
 test('reports a target that is not configured', async ({ page, server }) => {
   const bridgePort = await startBridgeTo(`motd=127.0.0.1:${server.port}+proxy`);
   await openTarget(page, bridgePort, 'target=missing');

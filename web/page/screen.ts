@@ -12,6 +12,7 @@ import type { Speaker } from '../../client/dialogue/conversation.ts';
 import { limitGraphemes } from '../editor/limitGraphemes.ts';
 import type { PromptLine } from '../editor/lineLayout.ts';
 import { LinePainter } from '../editor/linePainter.ts';
+import { wrapWords } from '../editor/wrapWords.ts';
 import { LINK } from '../ui/links.pure.ts';
 import { CharacterTable, loadGraphemes } from './characterTable.ts';
 import { styleThroughCssom } from './cssom.ts';
@@ -160,10 +161,15 @@ export class Screen {
     this.#fitToPage();
   }
 
-  /** Prints a line above the one being typed. */
+  /** Prints a line above the one being typed. The page's own notes wrap between words. */
   print(line: string, speaker: Speaker): void {
     if (MAY_HAVE_LINK.test(line)) this.#needLinks();
-    this.#enqueue(line, () => `${STYLE[speaker]}${limitGraphemes(line, this.#table)}${PLAIN}\r\n`);
+    this.#enqueue(line, () => {
+      const limited = limitGraphemes(line, this.#table);
+      const rows =
+        speaker === 'note' ? wrapWords(limited, this.#size.columns, this.#table) : [limited];
+      return `${STYLE[speaker]}${rows.join('\r\n')}${PLAIN}\r\n`;
+    });
   }
 
   /** Shows the prompt and the line being typed. */
