@@ -25,7 +25,7 @@ import type { SessionStatus } from './sessionPolicy.ts';
 import type { TargetCas } from './targetCas.ts';
 import type { Target } from './targets.ts';
 import { TelnetRelay } from './telnetRelay.ts';
-import { ToBrowser } from './toBrowser.ts';
+import { type ReadInto, ToBrowser } from './toBrowser.ts';
 import { ToTarget } from './toTarget.ts';
 
 /**
@@ -74,10 +74,11 @@ export class Relay {
   constructor(
     browser: BrowserConnection,
     target: Target,
-    { connectTimeoutMs, targetCas, metrics, roundRobin, recorder }: RelayContext,
+    context: RelayContext,
     onEnd: () => void,
   ) {
     const { webSocket, socket: browserSocket } = browser;
+    const { metrics, roundRobin, recorder } = context;
     const counters = metrics.countersOf(target.name);
     const telnet = target.isTelnet
       ? new TelnetRelay({
@@ -91,21 +92,16 @@ export class Relay {
       webSocket,
       browserSocket,
       counters,
-      connect: (onread) => {
+      connect: connectFor(browser, target, context, (onread) => {
         const recorded = recording?.tap(onread) ?? onread;
-        return connectTarget(target, {
-          connectTimeoutMs,
-          targetCas,
-          client: browser,
-          onread: telnet?.readText(recorded) ?? recorded,
-        });
-      },
+        return telnet?.readText(recorded) ?? recorded;
+      }),
       relay: this,
     });
     const { targetSocket } = this.#toBrowser;
-    const common = { webSocket, targetSocket };
     this.#toTarget = new ToTarget({
-      ...common,
+      webSocket,
+      targetSocket,
       counters,
       roundRobin,
       relay: this,
@@ -113,7 +109,8 @@ export class Relay {
       readOnlyName: target.isReadOnly ? target.name : undefined,
     });
     this.#closing = new Closing({
-      ...common,
+      webSocket,
+      targetSocket,
       metrics,
       toTarget: this.#toTarget,
       onEnd: () => {
@@ -223,4 +220,18 @@ export class Relay {
     this.#metrics.recordTargetFailure(this.#target.name, failure);
     this.#toBrowser.finish(CLOSE.badGateway, describeFailure(failure, this.#target));
   }
+}
+
+/**
+ * How to connect a browser to its target. Closures of the constructor would keep `browser`, and with
+ * it the HTTP request, as long as the session.
+ */
+function connectFor(
+  client: ProxiedClient,
+  target: Target,
+  { connectTimeoutMs, targetCas }: RelayContext,
+  decode: (onread: ReadInto) => ReadInto,
+): (onread: ReadInto) => TargetSocket {
+  return (onread) =>
+    connectTarget(target, { connectTimeoutMs, targetCas, client, onread: decode(onread) });
 }

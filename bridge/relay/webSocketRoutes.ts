@@ -55,7 +55,7 @@ export async function registerWebSockets(
   };
   await app.register(fastifyWebsocket, {
     options,
-    errorHandler: (_error, webSocket) => webSocketOnError(webSocket),
+    errorHandler: (_error, webSocket) => webSocketOnError.call(webSocket),
     preClose() {
       return closeAll(sessions, this.websocketServer);
     },
@@ -102,9 +102,11 @@ export function serveTargetsAt(
     method: 'GET',
     url,
     ...guarded,
-    preHandler: guards.checkSessionQuota,
+    preHandler: [guards.checkSessionQuota, detachResponse],
     handler,
     wsHandler: (webSocket, request) => {
+      // The plugin's listener, too, would keep the request as long as the session.
+      webSocket.removeAllListeners('error').on('error', webSocketOnError);
       const { acceptedUpgrade, socket, raw } = request;
       switch (acceptedUpgrade?.for) {
         case 'session': {
@@ -124,6 +126,16 @@ export function serveTargetsAt(
   });
 }
 
+/** The connection would keep the response to its upgrade, and the request, as long as the session. */
+function detachResponse(
+  { ws, socket }: FastifyRequest,
+  { raw }: FastifyReply,
+  next: () => void,
+): void {
+  if (ws) raw.detachSocket(socket);
+  next();
+}
+
 function targetOf(request: IncomingMessage): Target {
   const target = requestedTargets.get(request);
   if (target === undefined) throw new Error('an upgrade passed without a target');
@@ -132,8 +144,8 @@ function targetOf(request: IncomingMessage): Target {
 
 // After a protocol error of the peer, ws has already closed the WebSocket with the code of RFC
 // 6455, and `close` does nothing. A WebSocket that is still open failed because of a bug here.
-function webSocketOnError(webSocket: WebSocket): void {
-  webSocket.close(CLOSE.internalError, 'the bridge had an internal error');
+function webSocketOnError(this: WebSocket): void {
+  this.close(CLOSE.internalError, 'the bridge had an internal error');
 }
 
 async function closeAll(sessions: Sessions, server: WebSocketServer): Promise<void> {
