@@ -62,12 +62,17 @@ export class DescriptorBudget {
   enforce(app: FastifyInstance, onExcess: () => void): void {
     app.server.on('connection', (socket: Socket) => {
       this.#connections++;
-      socket.once('close', () => this.#connections--);
+      socket.on('close', this.#socketOnClose);
       if (this.#used <= this.#budget) return;
       onExcess();
       socket.destroy();
     });
   }
+
+  /** One for all sockets. A socket closes once: `once` would add a wrapper for each. */
+  readonly #socketOnClose = (): void => {
+    this.#connections--;
+  };
 
   /** One for all leases: there is a lease for each session. */
   readonly #release = (): void => {

@@ -7,9 +7,9 @@ import type { QuotaLease } from '../../access/quota.ts';
 
 /** Releases a lease when a connection closes, which it may already have done. */
 export function releaseWhenClosed({ release }: QuotaLease, socket: Socket): void {
-  // A closed socket does not emit 'close' again.
+  // A closed socket does not emit 'close' again. `once` would add a wrapper for each socket.
   if (socket.closed) release();
-  else socket.once('close', release);
+  else socket.on('close', release);
 }
 
 /**
