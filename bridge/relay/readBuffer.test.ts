@@ -4,7 +4,7 @@ import { ReadBuffer } from './readBuffer.ts';
 /** A buffer ready to read many bytes. */
 function largeBuffer(): ReadBuffer {
   const buffer = new ReadBuffer();
-  buffer.prepare(buffer.next().length, false);
+  buffer.prepare(65_535, false);
   return buffer;
 }
 
@@ -26,12 +26,24 @@ test.each([
 
 test('grows after a full read, and shrinks after a smaller one', () => {
   const buffer = new ReadBuffer();
+  buffer.prepare(1024, false);
   expect(buffer.next()).toHaveLength(4096);
   buffer.prepare(4096, false);
   expect(buffer.next()).toHaveLength(65_535);
   buffer.prepare(4096, false);
   expect(buffer.next()).toHaveLength(65_535);
   buffer.prepare(4095, false);
+  expect(buffer.next()).toHaveLength(4096);
+});
+
+test('is small until a read fills it, and never again', () => {
+  const buffer = new ReadBuffer();
+  expect(buffer.next()).toHaveLength(1024);
+  buffer.prepare(1023, false);
+  expect(buffer.next()).toHaveLength(1024);
+  buffer.prepare(1024, false);
+  expect(buffer.next()).toHaveLength(4096);
+  buffer.prepare(3, false);
   expect(buffer.next()).toHaveLength(4096);
 });
 

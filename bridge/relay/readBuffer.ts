@@ -23,11 +23,14 @@ const MAX_HEAD_BYTES = 4;
  */
 const LARGE_READ_BYTES = 0xffff;
 
-/** The size of a read if the last one was no larger. Many sessions are open, and most are quiet. */
+/** The size of a read if the last one was no larger. */
 const SMALL_READ_BYTES = 4 * 1024;
 
+/** The size of a read until one fills it. Many sessions are open, and most are quiet. */
+const FIRST_READ_BYTES = 1024;
+
 export class ReadBuffer {
-  #buffer = allocate(SMALL_READ_BYTES);
+  #buffer = allocate(FIRST_READ_BYTES);
 
   /** The buffer for the next read (`onread` of `net.connect`). */
   readonly next = (): Buffer => this.#buffer.subarray(MAX_HEAD_BYTES);
@@ -53,8 +56,18 @@ export class ReadBuffer {
    * @param isUnsent Whether the last frame still waits to be sent: it then keeps its buffer.
    */
   prepare(bytes: number, isUnsent: boolean): void {
-    const size = bytes < SMALL_READ_BYTES ? SMALL_READ_BYTES : LARGE_READ_BYTES;
-    if (isUnsent || this.#buffer.length !== MAX_HEAD_BYTES + size) this.#buffer = allocate(size);
+    const size = this.#sizeAfter(bytes);
+    if (isUnsent || size !== this.#size) this.#buffer = allocate(size);
+  }
+
+  #sizeAfter(bytes: number): number {
+    if (bytes >= SMALL_READ_BYTES) return LARGE_READ_BYTES;
+    const stays = this.#size === FIRST_READ_BYTES && bytes < FIRST_READ_BYTES;
+    return stays ? FIRST_READ_BYTES : SMALL_READ_BYTES;
+  }
+
+  get #size(): number {
+    return this.#buffer.length - MAX_HEAD_BYTES;
   }
 }
 
