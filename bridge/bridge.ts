@@ -14,7 +14,6 @@
 import type { SecureContextOptions } from 'node:tls';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { LocalQuota } from '../access/localQuota.ts';
-import type { QuotaLimits } from '../access/quota.ts';
 import { UNIX_PEER } from '../access/source.ts';
 import { DescriptorBudget } from './descriptorBudget.ts';
 import { type AddRoutes, routeTools } from './http/addedRoutes.ts';
@@ -37,6 +36,7 @@ import { serveTargetDescriptions } from './http/targetRoutes.ts';
 import { withAndWithoutSlash } from './http/trailingSlash.ts';
 import { nameByHeader } from './http/trustedNames.ts';
 import { rejectMalformed, rejectUnknown } from './http/unroutable.ts';
+import { type BridgeLimits, connectionLimits, sessionLimits } from './limits.ts';
 import { Metrics } from './metrics.ts';
 import type { Primary } from './primary.ts';
 import { Recorder, type RecordingSettings } from './recording/recorder.ts';
@@ -61,17 +61,6 @@ const HTTP_OPTIONS = {
   maxHeaderSize: MAX_HEADER_BYTES,
   ...CONNECTION_OPTIONS,
 };
-
-/** How many connections, or unanswered requests, one source may have besides its sessions. */
-const ADDITIONAL_CONNECTIONS = 100;
-
-export interface BridgeLimits {
-  maxSessions: number;
-  /** Per IPv4 address, or IPv6 /64. */
-  maxSessionsPerSource: number;
-  /** The maximum size of a WebSocket message in bytes; a larger one closes with 1009. */
-  maxMessageBytes: number;
-}
 
 export interface BridgeSettings extends AdminOptions {
   /** The folder of the built page. */
@@ -107,6 +96,8 @@ export interface BridgeSettings extends AdminOptions {
   checkPassword?: CheckPassword | undefined;
   /** Issues tokens for the login cookie; without it, every request needs the password. */
   logins?: Logins | undefined;
+  /** Called when a session has reached its target, with `null`, or why it could not. */
+  onTargetOutcome?: ((target: string, failure: string | null) => void) | undefined;
   /** Records each session; without it, none is. */
   record?: RecordingSettings | undefined;
   /** Adds the routes of the program. */
@@ -150,8 +141,7 @@ export async function buildBridge(options: BridgeSettings): Promise<FastifyInsta
 }
 
 function partsFor(options: BridgeSettings): Parts {
-  const { targets, rules, connectTimeoutMs, targetCas, primary, checkPassword, logins, record } =
-    options;
+  const { targets, primary, checkPassword, logins, record } = options;
   const metrics = new Metrics();
   // The counts of a target that is removed stay: a counter must not decrease.
   const countAll = () => {
@@ -165,7 +155,7 @@ function partsFor(options: BridgeSettings): Parts {
   return {
     options,
     metrics,
-    sessions: new Sessions({ metrics, rules, connectTimeoutMs, targetCas, recorder }),
+    sessions: new Sessions({ ...options, metrics, recorder }),
     descriptors,
     guards: requestGuards(options, metrics, descriptors),
     cookie: checkPassword && logins && new LoginCookie({ ...options, logins }),
@@ -285,17 +275,4 @@ function requestGuards(
       descriptors,
     ),
   });
-}
-
-/** The limits for the sessions of a bridge. */
-export function sessionLimits({ maxSessions, maxSessionsPerSource }: BridgeLimits): QuotaLimits {
-  return { total: maxSessions, perSource: maxSessionsPerSource };
-}
-
-/** The limits for the TCP connections of a bridge, or for its unanswered requests. */
-export function connectionLimits({ maxSessionsPerSource }: BridgeLimits): QuotaLimits {
-  return {
-    total: Number.POSITIVE_INFINITY,
-    perSource: maxSessionsPerSource + ADDITIONAL_CONNECTIONS,
-  };
 }

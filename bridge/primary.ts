@@ -5,9 +5,9 @@ import type { MetricSample, MetricsText } from '../access/metricSamples.ts';
 import type { Quota } from '../access/quota.ts';
 
 export interface Primary {
-  /** The quota for sessions (`sessionLimits` in bridge.ts). */
+  /** The quota for sessions (`sessionLimits` in limits.ts). */
   sessions: Quota;
-  /** The quota for TCP connections (`connectionLimits` in bridge.ts). */
+  /** The quota for TCP connections (`connectionLimits` in limits.ts). */
   connections: Quota;
   /** The metrics of all workers together. */
   metrics: MetricsText;

@@ -1,4 +1,5 @@
-// A TCP service on a free loopback port, for tests that act as the other end of a connection.
+// A TCP service on a loopback port, by default a free one, for tests that act as the other end of a
+// connection.
 
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
@@ -14,7 +15,7 @@ export interface TcpService {
 /** Starts a service. Errors of its connections are ignored. */
 export async function startTcpService(
   onConnection: (socket: Socket) => void,
-  { allowHalfOpen = false } = {},
+  { allowHalfOpen = false, port: chosen = 0 } = {},
 ): Promise<TcpService> {
   const sockets = new Set<Socket>();
   let closed = 0;
@@ -23,7 +24,7 @@ export async function startTcpService(
     socket.on('error', () => {}).on('close', () => closed++);
     onConnection(socket);
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(chosen, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {

@@ -1,12 +1,12 @@
 // Records sessions into a folder, one file each: what the target sent, and nothing that a user
 // typed, which may be a secret. A session never waits for the disk. If the folder is full,
-// read-only or gone, sessions go on, and the log reports it once (outage.pure.ts).
+// read-only or gone, sessions go on (circuitBreaker.pure.ts).
 
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { errorMessage } from '../../access/errorMessage.ts';
 import { withinTime } from '../../access/withinTime.ts';
-import { Outage } from './outage.pure.ts';
+import { CircuitBreaker } from './circuitBreaker.pure.ts';
 import { Recording } from './recording.ts';
 
 /** The maximum that may wait to be written, in all sessions. Each may exceed it by one line. */
@@ -38,8 +38,8 @@ export interface RecordingSettings {
   folder: string;
   /** The maximum size of a file. */
   maxBytes: number;
-  /** Called when writing begins to fail, with the reason; with `null` when it works again. */
-  onOutage: (reason: string | null) => void;
+  /** Called after each write: with `null`, or why it failed. */
+  onWrite: (failure: string | null) => void;
 }
 
 export class Recorder {
@@ -48,7 +48,7 @@ export class Recorder {
   /** Bytes that wait to be written, in all sessions. */
   pendingBytes = 0;
   readonly #settings: RecordingSettings;
-  readonly #outage = new Outage();
+  readonly #breaker = new CircuitBreaker();
   readonly #open = new Set<Recording>();
   readonly #ending = new Set<Promise<void>>();
 
@@ -87,23 +87,24 @@ export class Recorder {
   }
 
   /**
-   * Performs a write, unless an outage forbids it.
+   * Performs a write, unless the folder has just failed.
    *
    * @param append Resolves with the number of bytes.
    * @returns Whether it was written.
    */
   async write(append: () => Promise<number>): Promise<boolean> {
-    const permit = this.#outage.permit(performance.now());
+    const permit = this.#breaker.permit(performance.now());
     if (permit === 'denied') return false;
     try {
       // In two steps: other writes are counted meanwhile.
       const bytes = await append();
       this.counters.writtenBytes += bytes;
     } catch (error) {
-      if (this.#outage.failed(performance.now())) this.#settings.onOutage(errorMessage(error));
+      this.#breaker.failed(performance.now());
+      this.#settings.onWrite(errorMessage(error));
       return false;
     }
-    if (this.#outage.succeeded(permit)) this.#settings.onOutage(null);
+    if (this.#breaker.succeeded(permit)) this.#settings.onWrite(null);
     return true;
   }
 }

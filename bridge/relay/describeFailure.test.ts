@@ -1,5 +1,11 @@
+import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import { expect, test } from 'vitest';
-import { describeFailure, type TargetFailure, targetFailure } from './describeFailure.ts';
+import {
+  describeFailure,
+  explainFailure,
+  type TargetFailure,
+  targetFailure,
+} from './describeFailure.ts';
 
 const errorWithCode = (code: string) => Object.assign(new Error('failed'), { code });
 
@@ -45,3 +51,30 @@ test('describes every failure in a text that fits into a close frame', () => {
     expect(reason).not.toContain('internal.example');
   }
 });
+
+test('tells the operator which names a certificate has, and which check failed', () => {
+  const altNames = 'DNS:a.example, DNS:b.example';
+  const wrongName = checkServerIdentity('c.example', certificateFor(altNames));
+  expect(explainFailure(wrongName, { name: 'irc' })).toBe(
+    'irc has a certificate for another name ' +
+      `(Host: c.example. is not in the cert's altnames: ${altNames})`,
+  );
+  expect(explainFailure(errorWithCode('CERT_HAS_EXPIRED'), { name: 'irc' })).toBe(
+    'irc has an expired certificate (CERT_HAS_EXPIRED)',
+  );
+  expect(explainFailure(errorWithCode('ECONNREFUSED'), { name: 'irc' })).toBe(
+    'irc refused the connection: is it running?',
+  );
+  expect(explainFailure(errorWithCode('EBADF'), { name: 'irc' })).toBe(
+    'irc cannot be reached (failed)',
+  );
+});
+
+test('bounds what it tells of a certificate with many names', () => {
+  const error = checkServerIdentity('c.example', certificateFor('DNS:a.example, '.repeat(10_000)));
+  expect(explainFailure(error, { name: 'irc' }).length).toBeLessThan(400);
+});
+
+function certificateFor(altNames: string): PeerCertificate {
+  return { subject: { CN: 'a.example' }, subjectaltname: altNames } as PeerCertificate;
+}

@@ -1,6 +1,8 @@
-// Why a target could not be reached, or its connection failed, as a sentence that fits into a close
-// frame (123 bytes; RFC 6455, section 5.5). A browser reads it, so it names no address.
+// Why a target could not be reached, or its connection failed, as a sentence. That for the page fits
+// into a close frame (123 bytes; RFC 6455, section 5.5), and names no address. The operator also gets
+// the details.
 
+import { errorMessage } from '../../access/errorMessage.ts';
 import {
   type ConnectFailure,
   connectFailure,
@@ -10,6 +12,9 @@ import {
   tlsFailure,
 } from '../../access/systemErrors.ts';
 import type { Target } from './targets.ts';
+
+/** In UTF-16 units. The number of names in a certificate is not bounded. */
+const MAX_REASON_LENGTH = 300;
 
 /** Also the `reason` label of the metrics. */
 export type TargetFailure = ConnectFailure | TlsFailure;
@@ -29,6 +34,40 @@ export function targetFailure(error: unknown): TargetFailure {
   return tlsFailure(error) ?? (isOpenssl ? 'tls_error' : connectFailure(error));
 }
 
+/** @returns A sentence for the page. */
 export function describeFailure(failure: TargetFailure, { name }: Pick<Target, 'name'>): string {
   return `${name} ${failurePredicate(failure)}${HINTS[failure] ?? ''}`;
+}
+
+/** @returns The same sentence with the details, for the log. */
+export function explainFailure(error: unknown, target: Pick<Target, 'name'>): string {
+  const failure = targetFailure(error);
+  const detail = detailOf(failure, error);
+  return describeFailure(failure, target) + (detail === undefined ? '' : ` (${detail})`);
+}
+
+/** @returns Which names a certificate has, which check it failed, or what no sentence describes. */
+function detailOf(failure: TargetFailure, error: unknown): string | undefined {
+  switch (failure) {
+    case 'wrong_name':
+      return nameMismatch(error);
+    case 'self_signed':
+    case 'untrusted':
+    case 'expired':
+    case 'not_yet_valid':
+    case 'invalid_certificate':
+    case 'tls_error':
+      return errorCode(error);
+    case 'other':
+      return errorMessage(error);
+    default:
+      return undefined;
+  }
+}
+
+/** @returns Node's reason, which has the names in the certificate ("tls.checkServerIdentity"). */
+function nameMismatch(error: unknown): string | undefined {
+  if (!(error instanceof Error && 'reason' in error)) return undefined;
+  const reason = String(error.reason);
+  return reason.length > MAX_REASON_LENGTH ? `${reason.slice(0, MAX_REASON_LENGTH)}…` : reason;
 }

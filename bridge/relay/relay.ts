@@ -18,7 +18,7 @@ import type { Recorder } from '../recording/recorder.ts';
 import { CLOSE, type CloseCode, protocolErrorCode } from './closeCodes.ts';
 import { Closing } from './closing.ts';
 import { connectTarget, type TargetSocket } from './connectTarget.ts';
-import { describeFailure, targetFailure } from './describeFailure.ts';
+import { describeFailure, explainFailure, targetFailure } from './describeFailure.ts';
 import type { ProxiedClient } from './proxiedClient.ts';
 import type { RoundRobin } from './roundRobin.ts';
 import type { SessionStatus } from './sessionPolicy.ts';
@@ -51,6 +51,8 @@ export interface RelayContext {
   targetCas: TargetCas;
   metrics: Metrics;
   roundRobin: RoundRobin;
+  /** Called when a target was reached, with `null`, or why it was not. */
+  onTargetOutcome?: ((target: string, failure: string | null) => void) | undefined;
   /** Without one, sessions are not recorded. */
   recorder?: Recorder | undefined;
 }
@@ -60,7 +62,10 @@ export class Relay {
   readonly #browserSocket: Socket;
   readonly #target: Target;
   readonly #targetSocket: TargetSocket;
+  readonly #wantsNotices: boolean;
   readonly #metrics: Metrics;
+  readonly #onTargetOutcome: RelayContext['onTargetOutcome'];
+  #wasConnected = false;
   readonly #toBrowser: ToBrowser;
   readonly #toTarget: ToTarget;
   readonly #closing: Closing;
@@ -78,7 +83,7 @@ export class Relay {
     onEnd: () => void,
   ) {
     const { webSocket, socket: browserSocket } = browser;
-    const { metrics, roundRobin, recorder } = context;
+    const { metrics, roundRobin, onTargetOutcome, recorder } = context;
     const counters = metrics.countersOf(target.name);
     const telnet = target.isTelnet
       ? new TelnetRelay({
@@ -123,13 +128,15 @@ export class Relay {
     this.#target = target;
     this.#targetSocket = targetSocket;
     this.#metrics = metrics;
+    this.#onTargetOutcome = onTargetOutcome;
+    this.#wantsNotices = browser.wantsNotices ?? false;
     this.#listen();
-    if (browser.wantsNotices) this.#targetSocket.once('connect', () => this.#reportConnected());
   }
 
   #listen(): void {
     this.#webSocket.on('error', (error) => this.#webSocketOnError(error));
     this.#webSocket.on('close', (code) => this.#closing.browserClosed(code));
+    this.#targetSocket.once('connect', () => this.#targetSocketOnConnect());
     this.#targetSocket.on('end', () => this.#targetSocketOnEnd());
     this.#targetSocket.on('error', (error) => this.#targetSocketOnError(error));
     this.#targetSocket.on('close', () => this.#closing.targetClosed());
@@ -190,15 +197,18 @@ export class Relay {
     this.#targetSocket.destroy();
   }
 
-  /** The upgrade was accepted before the target was reached. */
-  #reportConnected(): void {
-    if (this.#webSocket.readyState === this.#webSocket.OPEN) this.#webSocket.send(CONNECTED);
-  }
-
   /** A protocol error: ws has sent the close frame for it, and reads nothing more. */
   #webSocketOnError(error: NodeJS.ErrnoException): void {
     const code = protocolErrorCode(error);
     if (code !== undefined) this.#closing.closeSent(code);
+  }
+
+  #targetSocketOnConnect(): void {
+    this.#wasConnected = true;
+    this.#onTargetOutcome?.(this.#target.name, null);
+    // The upgrade was accepted before the target was reached.
+    const isOpen = this.#webSocket.readyState === this.#webSocket.OPEN;
+    if (this.#wantsNotices && isOpen) this.#webSocket.send(CONNECTED);
   }
 
   // libuv reports a reset that directly follows the last bytes as an end (uv__stream_io). A write,
@@ -218,6 +228,9 @@ export class Relay {
     if (this.#webSocket.readyState === this.#webSocket.CLOSED) return;
     const failure = targetFailure(error);
     this.#metrics.recordTargetFailure(this.#target.name, failure);
+    // A server of TLS 1.3 rejects a client without a certificate after the handshake.
+    if (!this.#wasConnected || failure === 'client_certificate')
+      this.#onTargetOutcome?.(this.#target.name, explainFailure(error, this.#target));
     this.#toBrowser.finish(CLOSE.badGateway, describeFailure(failure, this.#target));
   }
 }

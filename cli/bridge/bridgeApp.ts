@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import { type Endpoint, formatEndpoint, type ListenAddress } from '../../access/endpoint.ts';
 import { addressMatcher } from '../../access/source.ts';
-import { type BridgeLimits, type BridgeSettings, buildBridge } from '../../bridge/bridge.ts';
+import { type BridgeSettings, buildBridge } from '../../bridge/bridge.ts';
+import type { BridgeLimits } from '../../bridge/limits.ts';
 import { listen, listenOnPath } from '../../bridge/listen.ts';
 import { TargetCas } from '../../bridge/relay/targetCas.ts';
 import type { TargetList } from '../../bridge/relay/targetList.ts';
@@ -21,8 +22,8 @@ import { type ChosenSocketFile, HTTP_SOCKET, socketFileFrom } from '../options/s
 import { readCa } from '../options/tlsFiles.ts';
 import { jsonLogger, printLine } from '../output.ts';
 import { feedRoutes } from './bridgeFeed.ts';
-import type { FeedReport } from './feedOutage.ts';
-import { OutageReports, recordingSettings } from './recordings.ts';
+import type { ReportOutcome } from './outages.ts';
+import { recordingSettings } from './recordings.ts';
 
 export interface BridgeOptions
   extends HttpOptions,
@@ -60,7 +61,7 @@ export function addressFrom(options: BridgeOptions): Endpoint | ChosenSocketFile
  *   (workerPool.ts).
  * @param targets Those of `readTargets`.
  * @param overrides Settings that do not come directly from a flag.
- * @param reportFeed Called when the feed has read the message, and when it could not.
+ * @param report Called with the outcomes of what may have an outage.
  * @throws CliError if it cannot listen.
  */
 export async function startBridgeApp(
@@ -68,11 +69,11 @@ export async function startBridgeApp(
   address: ListenAddress | ChosenSocketFile,
   targets: TargetList,
   overrides: Partial<BridgeSettings>,
-  reportFeed: (report: FeedReport) => void,
+  report: ReportOutcome,
 ): Promise<StartedBridge> {
   const isOnUnixSocket = 'path' in address;
-  const settings = { ...settingsFrom(options), isOnUnixSocket, targets, ...overrides };
-  const addRoutes = feedRoutes(options, targets, settings.targetCas, reportFeed);
+  const settings = { ...settingsFrom(options, report), isOnUnixSocket, targets, ...overrides };
+  const addRoutes = feedRoutes(options, targets, settings.targetCas, report);
   const app = await buildBridge({ ...settings, addRoutes });
   return { app, address: await listenAt(app, address) };
 }
@@ -119,8 +120,10 @@ function targetCasOf({ targetCa }: BridgeOptions): TargetCas {
   return new TargetCas(targetCa === undefined ? undefined : readCa(targetCa, '--target-ca'));
 }
 
-function settingsFrom(options: BridgeOptions): Omit<BridgeSettings, 'targets'> {
-  const outages = new OutageReports(options.log);
+function settingsFrom(
+  options: BridgeOptions,
+  report: ReportOutcome,
+): Omit<BridgeSettings, 'targets'> {
   return {
     pageDir: PAGE_DIR,
     basePath: options.basePath,
@@ -141,7 +144,8 @@ function settingsFrom(options: BridgeOptions): Omit<BridgeSettings, 'targets'> {
     targetCas: targetCasOf(options),
     readyUrl: options.readyUrl,
     maxDescriptors: maxOpenFiles(),
-    record: recordingSettings(options, (reason) => outages.report(options, reason)),
+    onTargetOutcome: (target, failure) => report({ kind: 'target', target }, failure),
+    record: recordingSettings(options, (failure) => report({ kind: 'recording' }, failure)),
     logger: jsonLogger(options.log),
   };
 }

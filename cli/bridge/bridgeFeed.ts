@@ -6,8 +6,10 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { formatEndpoint } from '../../access/endpoint.ts';
+import { errorMessage } from '../../access/errorMessage.ts';
 import type { AddRoutes } from '../../bridge/http/addedRoutes.ts';
 import { type ConnectTargetOptions, connectTarget } from '../../bridge/relay/connectTarget.ts';
+import { explainFailure, targetFailure } from '../../bridge/relay/describeFailure.ts';
 import type { TargetCas } from '../../bridge/relay/targetCas.ts';
 import type { TargetList } from '../../bridge/relay/targetList.ts';
 import type { Target } from '../../bridge/relay/targets.ts';
@@ -17,7 +19,7 @@ import { serveFeed } from '../../feed/http/serveFeed.ts';
 import { CliError } from '../cliError.ts';
 import type { BridgeRuleOptions } from '../options/bridgeOptions.ts';
 import type { FeedOptions } from '../options/feedOptions.ts';
-import { type FeedReport, feedFailure } from './feedOutage.ts';
+import type { ReportOutcome } from './outages.ts';
 
 /** Beside the bundled program (cli/bundle.mjs). */
 const BOARD = fileURLToPath(new URL('board.html', import.meta.url));
@@ -34,16 +36,16 @@ export function feedRoutes(
   options: FeedOptions & BridgeRuleOptions,
   targets: TargetList,
   targetCas: TargetCas,
-  report: (report: FeedReport) => void,
+  report: ReportOutcome,
 ): AddRoutes | undefined {
   const { feed: chosen, connectTimeout, pingInterval, maxLifetime } = options;
   if (chosen === undefined) return undefined;
-  const name = typeof chosen === 'string' ? chosen : addressOf(chosen);
+  const target = typeof chosen === 'string' ? chosen : addressOf(chosen);
   const connectOptions = { connectTimeoutMs: connectTimeout * 1000, targetCas };
   const feed = new Feed({
     open: openFeedTarget(chosen, targets, connectOptions),
-    onRead: () => report({ target: name, isAvailable: true }),
-    onFailure: (error) => report(feedFailure(name, error)),
+    onRead: () => report({ kind: 'feed', target }, null),
+    onFailure: (error) => report({ kind: 'feed', target }, feedFailure(target, error)),
     heartbeatMs: pingInterval * 1000,
     maxLifetimeMs: maxLifetime * 1000,
   });
@@ -72,6 +74,13 @@ export function feedTarget(chosen: string | Target, targets: readonly Target[]):
     );
   }
   return target;
+}
+
+/** @returns Why the feed could not read the message. A server also fails by its replies. */
+export function feedFailure(name: string, error: unknown): string {
+  return targetFailure(error) === 'other'
+    ? `${name}: ${errorMessage(error)}`
+    : explainFailure(error, { name });
 }
 
 function addressOf({ address }: Target): string {

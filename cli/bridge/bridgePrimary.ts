@@ -3,7 +3,7 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { withinTime } from '../../access/withinTime.ts';
-import { connectionLimits, sessionLimits } from '../../bridge/bridge.ts';
+import { connectionLimits, sessionLimits } from '../../bridge/limits.ts';
 import type { Targets } from '../../bridge/relay/targetList.ts';
 import { onStopRequest } from '../lifecycle.ts';
 import { readTlsIdentity, type TlsIdentity } from '../options/tlsFiles.ts';
@@ -23,8 +23,8 @@ import {
   type WorkerMethods,
 } from './bridgeProtocol.ts';
 import { areTargetsFromFiles, readTargets } from './bridgeTargets.ts';
-import { FeedOutage, feedLog } from './feedOutage.ts';
-import { OutageReports } from './recordings.ts';
+import { outageLog } from './outageLog.ts';
+import { Outages } from './outages.ts';
 import { type ReloadableUsers, UserPasswords } from './userPasswords.ts';
 
 /** Longer than a worker takes to stop, shorter than `motd up` allows for the whole bridge. */
@@ -89,8 +89,7 @@ class BridgePrimary {
   readonly pool: WorkerPool<QuotaName, WorkerMethods>;
   readonly #users: ReloadableUsers | undefined;
   readonly #metrics = new ClusterMetrics({ names: METRIC_NAMES });
-  readonly #feedOutage: FeedOutage;
-  readonly #outages: OutageReports;
+  readonly #outages: Outages;
   #targets: Targets;
   #tls: TlsIdentity | undefined;
 
@@ -99,8 +98,9 @@ class BridgePrimary {
     this.#users = users;
     this.#targets = targets;
     this.#tls = tls;
-    this.#feedOutage = new FeedOutage(feedLog(log));
-    this.#outages = new OutageReports(log);
+    this.#outages = new Outages(outageLog(log), () => {
+      for (const peer of this.pool.peers) peer.notify('setOutages', this.#outages.keys);
+    });
     const limits = limitsFrom(options);
     const both = { sessions: sessionLimits(limits), connections: connectionLimits(limits) };
     this.pool = new WorkerPool<QuotaName, WorkerMethods>(
@@ -132,6 +132,7 @@ class BridgePrimary {
    */
   async replaceTargets(targets: Targets): Promise<void> {
     this.#targets = targets;
+    this.#outages.keepTargets(targets);
     const confirmed = this.pool.peers.map(async (peer) => {
       await peer.call('replaceTargets', targets).catch(() => {});
     });
@@ -149,23 +150,17 @@ class BridgePrimary {
           targets: this.#targets,
           tls: this.#tls && toPem(this.#tls),
           countedKeys: member.join(),
+          outages: this.#outages.keys,
         }),
       checkPassword: async (address, user, password) =>
         users?.check(address, user, password) ?? 'notChecked',
       issueLogin: (user, scope) => users?.logins.issue(user, scope) ?? '',
       userOfLogin: (token, scope) => users?.logins.userOf(token, scope),
       revokeLogin: (token, scope) => users?.logins.revoke(token, scope),
-      reportFeed: (report) => this.#feedOutage.report(child, report),
-      recordingOutage: (reason) => this.#outages.report(child, reason),
+      reportOutcome: (...outcome) => this.#outages.report(...outcome),
       metrics: () => this.#metrics.text(),
     };
     const peer = new IpcPeer<WorkerMethods>(child, methods);
-    return {
-      peer,
-      onClose: () => {
-        this.#feedOutage.leave(child);
-        this.#outages.forget(child);
-      },
-    };
+    return { peer };
   }
 }

@@ -9,7 +9,7 @@ import { ownVariable } from '../options/environment.ts';
 import type { PemIdentity } from '../workers/pemIdentity.ts';
 import type { CountedKeys, QuotaPrimaryMethods } from '../workers/sharedQuotas.ts';
 import type { PooledWorkerMethods } from '../workers/workerPool.ts';
-import type { FeedReport } from './feedOutage.ts';
+import type { ReportOutcome } from './outages.ts';
 
 /**
  * Set for our workers. `cluster.isWorker` is not enough: another program may cluster `motd bridge`.
@@ -30,6 +30,8 @@ export interface WorkerConfig {
   targets: Targets;
   tls: PemIdentity | undefined;
   countedKeys: CountedKeys<QuotaName>;
+  /** The keys of what has an outage (outages.ts). */
+  outages: string[];
 }
 
 export type PrimaryMethods = QuotaPrimaryMethods<QuotaName> & {
@@ -39,10 +41,7 @@ export type PrimaryMethods = QuotaPrimaryMethods<QuotaName> & {
   issueLogin: Logins['issue'];
   userOfLogin: Logins['userOf'];
   revokeLogin: Logins['revoke'];
-  /** The worker's feed has read the message, or could not. */
-  reportFeed(report: FeedReport): void;
-  /** Called when recordings cannot be written, with the reason; with `null` when they can again. */
-  recordingOutage(reason: string | null): void;
+  reportOutcome: ReportOutcome;
   /** The metrics of all workers together. */
   metrics(): Promise<string>;
 };
@@ -51,6 +50,7 @@ export type WorkerMethods = PooledWorkerMethods<QuotaName> & {
   /** Called first, once. */
   start(config: WorkerConfig): void;
   replaceCertificate(tls: PemIdentity): void;
+  setOutages(keys: string[]): void;
   /** New sessions use them as soon as this returns. */
   replaceTargets(targets: Targets): void;
 };

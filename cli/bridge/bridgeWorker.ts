@@ -5,8 +5,9 @@ import type { FastifyInstance } from 'fastify';
 import type { ListenAddress } from '../../access/endpoint.ts';
 import { METRICS_CONTENT_TYPE, type MetricSample } from '../../access/metricSamples.ts';
 import type { WorkerQuota } from '../../access/workerQuota.ts';
-import { type BridgeSettings, connectionLimits, sessionLimits } from '../../bridge/bridge.ts';
+import type { BridgeSettings } from '../../bridge/bridge.ts';
 import { replaceCertificate } from '../../bridge/http/httpServer.ts';
+import { connectionLimits, sessionLimits } from '../../bridge/limits.ts';
 import { TargetList } from '../../bridge/relay/targetList.ts';
 import { onStopRequest, reportToParent } from '../lifecycle.ts';
 import { exitWhenFlushed, jsonLogger } from '../output.ts';
@@ -15,7 +16,7 @@ import { fromPem, type PemIdentity } from '../workers/pemIdentity.ts';
 import { workerQuotas } from '../workers/sharedQuotas.ts';
 import { type BridgeOptions, limitsFrom, type StartedBridge, startBridgeApp } from './bridgeApp.ts';
 import type { PrimaryMethods, QuotaName, WorkerConfig, WorkerMethods } from './bridgeProtocol.ts';
-import { recordingSettings } from './recordings.ts';
+import { type ReportOutcome, WorkerOutages } from './outages.ts';
 
 /** Serves its share of the connections until a stop request. */
 export async function runWorker(options: BridgeOptions): Promise<void> {
@@ -42,6 +43,7 @@ function start(options: BridgeOptions): Promise<StartedBridge> {
       handBack: (quota, key) => worker?.quotas[quota].handBack(key),
       sample: async () => worker?.sample() ?? [],
       replaceCertificate: (tls) => worker?.replaceCertificate(tls),
+      setOutages: (keys) => worker?.outages.setKeys(keys),
       replaceTargets: (targets) => worker?.targets.replace(targets),
     };
     const primary = new IpcPeer<PrimaryMethods>(process, methods);
@@ -52,6 +54,7 @@ function start(options: BridgeOptions): Promise<StartedBridge> {
 class BridgeWorker {
   readonly quotas: Record<QuotaName, WorkerQuota>;
   readonly targets: TargetList;
+  readonly outages: WorkerOutages;
   readonly #options: BridgeOptions;
   readonly #primary: IpcPeer<PrimaryMethods>;
   readonly #address: ListenAddress;
@@ -63,13 +66,15 @@ class BridgeWorker {
   // Synchronous: the next message of the primary may need the quotas.
   constructor(
     options: BridgeOptions,
-    { address, targets, tls, countedKeys }: WorkerConfig,
+    { address, targets, tls, countedKeys, outages }: WorkerConfig,
     primary: IpcPeer<PrimaryMethods>,
   ) {
     const limits = limitsFrom(options);
     const both = { sessions: sessionLimits(limits), connections: connectionLimits(limits) };
     this.quotas = workerQuotas(both, options.workers, countedKeys, primary);
     this.targets = new TargetList(targets);
+    const pass: ReportOutcome = (...outcome) => primary.notify('reportOutcome', ...outcome);
+    this.outages = new WorkerOutages(pass, outages);
     this.#options = options;
     this.#primary = primary;
     this.#address = address;
@@ -84,7 +89,6 @@ class BridgeWorker {
       tls: tls && fromPem(tls),
       // Each worker numbers its requests from 1: add the process id, to distinguish them.
       logger: jsonLogger(options.log)?.child({ pid: process.pid }),
-      record: recordingSettings(options, (reason) => primary.notify('recordingOutage', reason)),
       ...(options.usersFile !== undefined && {
         checkPassword: (...credentials) => primary.call('checkPassword', ...credentials),
         logins: {
@@ -106,7 +110,7 @@ class BridgeWorker {
       this.#address,
       this.targets,
       overrides,
-      (report) => primary.notify('reportFeed', report),
+      (...outcome) => this.outages.report(...outcome),
     );
     this.#app = started.app;
     if (this.#tls !== undefined && this.#tls !== tls) this.replaceCertificate(this.#tls);

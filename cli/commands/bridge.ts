@@ -13,7 +13,8 @@ import {
 import { isBridgeWorker } from '../bridge/bridgeProtocol.ts';
 import { areTargetsFromFiles, readTargets } from '../bridge/bridgeTargets.ts';
 import { collectOnOneThread } from '../bridge/collectOnOneThread.ts';
-import { FeedOutage, feedLog } from '../bridge/feedOutage.ts';
+import { outageLog } from '../bridge/outageLog.ts';
+import { Outages } from '../bridge/outages.ts';
 import { createRecordingFolder } from '../bridge/recordings.ts';
 import { UserPasswords } from '../bridge/userPasswords.ts';
 import { CliError } from '../cliError.ts';
@@ -47,13 +48,14 @@ async function runBridge(options: BridgeOptions): Promise<void> {
   const tls = readTlsIdentity(options);
   const users = UserPasswords.fromFile(options.usersFile);
   const targets = new TargetList(readTargets(options));
-  const outage = new FeedOutage(feedLog(options.log));
+  const outages = new Outages(outageLog(options.log));
+  targets.onReplace(() => outages.keepTargets(targets.all));
   const { app, address } = await startBridgeApp(
     options,
     addressFrom(options),
     targets,
     { tls, checkPassword: users?.check, logins: users?.logins },
-    (report) => outage.report(process, report),
+    (...outcome) => outages.report(...outcome),
   );
 
   const reloadCertificate = () => {

@@ -26,8 +26,6 @@ for (const workers of [1, 2]) {
     await expect.poll(lines).toEqual([UNAVAILABLE, RECOVERED]);
     await server.program.stop();
     await expect.poll(lines).toEqual([UNAVAILABLE, RECOVERED, UNAVAILABLE]);
-    await startServer(port);
-    await expect.poll(lines).toEqual([UNAVAILABLE, RECOVERED, UNAVAILABLE, RECOVERED]);
   });
 }
 

@@ -148,7 +148,8 @@ test('PROTOCOL.md names every command, reply, event, close code and metric', QUI
     'server/metrics.ts': /'(motd_\w+)'/g,
     'bridge/metrics.ts': /'(motd_\w+)'/g,
     'cli/bridge/bridgePrimary.ts': /'(motd_\w+)'/g,
-    'cli/bridge/feedOutage.ts': /'(feed[A-Z]\w+)'/g,
+    'cli/bridge/outageLog.ts': /'([a-z]+[A-Z]\w+)'/g,
+    'cli/reload.ts': /'(reload\w+)'/g,
     'cli/server/serverPrimary.ts': /'(motd_\w+)'/g,
   }).flatMap(([file, pattern]) => {
     const names = [...readFileSync(join(ROOT, file), 'utf8').matchAll(pattern)].map(

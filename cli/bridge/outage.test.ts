@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { nextOutage, type OutageState, SETTLE_MS } from './outage.pure.ts';
+
+type Step = ['success' | 'failure', number];
+
+/** @returns The states after each of these outcomes, beginning with `working`. */
+function statesAfter(...steps: Step[]): OutageState['is'][] {
+  let state: OutageState = { is: 'working' };
+  return steps.map(([outcome, nowMs]) => {
+    state = nextOutage(state, outcome, nowMs);
+    return state.is;
+  });
+}
+
+test('begins with a failure, and ends with a success long enough after the last one', () => {
+  const last: Step = ['failure', 1];
+  const end: Step = ['success', 1 + SETTLE_MS];
+  expect(statesAfter(['success', 0], ['failure', 0], last, end)).toEqual([
+    ...['working', 'failing', 'failing', 'working'],
+  ]);
+});
+
+test('does not end at an early success before it has settled', () => {
+  expect(
+    statesAfter(['failure', 0], ['success', 1], ['success', SETTLE_MS - 1], ['success', SETTLE_MS]),
+  ).toEqual(['failing', 'settling', 'settling', 'working']);
+});
+
+test('goes on if a failure follows before it has settled', () => {
+  expect(
+    statesAfter(['failure', 0], ['success', 1], ['failure', 2], ['success', SETTLE_MS]),
+  ).toEqual(['failing', 'settling', 'failing', 'settling']);
+});
