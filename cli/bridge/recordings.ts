@@ -1,7 +1,9 @@
 // The folder of the recordings.
 
-import { mkdirSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { closeSync, openSync, statSync, unlinkSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { createFolder } from '../../access/createFolder.ts';
 import { errorMessage } from '../../access/errorMessage.ts';
 import type { RecordingSettings } from '../../bridge/recording/recorder.ts';
 import { CliError } from '../cliError.ts';
@@ -13,16 +15,26 @@ const FOLDER_MODE = 0o700;
 /**
  * Creates the folder of `--record`, if it does not exist.
  *
- * @throws CliError if it cannot be created.
+ * @throws CliError if that fails, or no file can be created there.
  */
-export function createRecordingFolder({ record }: RecordOptions): void {
+export function prepareRecordingFolder({ record }: RecordOptions): void {
   if (record === undefined) return;
+  attempt('cannot create the folder of --record', () => createFolder(record, FOLDER_MODE));
+  // It may be a link to nothing.
+  if (statSync(record, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new CliError(`${record} exists, and is not a folder; choose another one with --record`);
+  attempt('cannot write into the folder of --record', () => {
+    const probe = join(record, `.probe-${randomBytes(8).toString('hex')}`);
+    closeSync(openSync(probe, 'wx', 0o600));
+    unlinkSync(probe);
+  });
+}
+
+function attempt(failure: string, action: () => void): void {
   try {
-    mkdirSync(record, { recursive: true, mode: FOLDER_MODE });
+    action();
   } catch (error) {
-    throw new CliError(`cannot create the folder of --record: ${errorMessage(error)}`, {
-      cause: error,
-    });
+    throw new CliError(`${failure}: ${errorMessage(error)}`, { cause: error });
   }
 }
 

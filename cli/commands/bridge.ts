@@ -15,7 +15,7 @@ import { areTargetsFromFiles, readTargets } from '../bridge/bridgeTargets.ts';
 import { collectOnOneThread } from '../bridge/collectOnOneThread.ts';
 import { outageLog } from '../bridge/outageLog.ts';
 import { Outages } from '../bridge/outages.ts';
-import { createRecordingFolder } from '../bridge/recordings.ts';
+import { prepareRecordingFolder } from '../bridge/recordings.ts';
 import { UserPasswords } from '../bridge/userPasswords.ts';
 import { CliError } from '../cliError.ts';
 import { onStopRequest } from '../lifecycle.ts';
@@ -37,7 +37,7 @@ export async function bridge(options: BridgeOptions, environment: Environment): 
     await runWorker(options);
     return;
   }
-  createRecordingFolder(options);
+  prepareRecordingFolder(options);
   if (options.workers > 1) {
     const { runPrimary } = await import('../bridge/bridgePrimary.ts');
     await runPrimary(options, environment);

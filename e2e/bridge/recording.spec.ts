@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { freePort } from '../../testing/freePort.ts';
@@ -130,11 +130,40 @@ test('workers record into one folder, each session in a file of its own', async 
   service.close();
 });
 
-test('does not start if the folder cannot be created', async () => {
-  const inFile = join(process.execPath, 'recordings');
-  const { status, stderr } = await Program.motd(['bridge', '--record', inFile]).result();
-  expect(status).toBe(1);
-  expect(stderr).toMatch(/^motd: cannot create the folder of --record: ENOTDIR: .*\n$/);
+test.describe('does not start', () => {
+  async function errorOf(folder: string): Promise<string> {
+    const args = ['bridge', '--http-port', '0', '--record', folder];
+    const { status, stdout, stderr } = await Program.motd(args).result();
+    expect(status, stdout).toBe(1);
+    expect(stderr).toMatch(/^motd: [^\n]*--record[^\n]*\n$/);
+    return stderr;
+  }
+
+  test('if the folder cannot be created', async () => {
+    const inFile = join(process.execPath, 'recordings');
+    expect(await errorOf(inFile)).toMatch(/cannot create the folder of --record: ENOTDIR: /);
+  });
+
+  test('if there is a file at that path, or a link to nothing', async () => {
+    const link = test.info().outputPath('link');
+    symlinkSync(test.info().outputPath('nothing'), link);
+    for (const path of [process.execPath, link])
+      expect(await errorOf(path)).toBe(
+        `motd: ${path} exists, and is not a folder; choose another one with --record\n`,
+      );
+  });
+
+  test('if no file can be created in the folder, or no folder below /proc', async () => {
+    test.skip(!isLinux, NEEDS_LINUX);
+    expect(await errorOf('/proc')).toMatch(/cannot write into the folder of --record: ENOENT: /);
+    expect(await errorOf('/proc/x')).toMatch(/cannot create the folder of --record: ENOENT: /);
+  });
+});
+
+test('leaves nothing in the folder at a start', async () => {
+  const folder = test.info().outputPath('recordings');
+  await startRecording('redis=127.0.0.1:1', folder);
+  expect(readdirSync(folder)).toEqual([]);
 });
 
 function sum(numbers: number[]): number {

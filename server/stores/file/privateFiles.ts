@@ -8,14 +8,13 @@ import {
   constants,
   fchmodSync,
   fstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
   statSync,
 } from 'node:fs';
 import { platform } from 'node:os';
-import { dirname } from 'node:path';
 import process from 'node:process';
+import { createFolder } from '../../../access/createFolder.ts';
 import { errorCode } from '../../../access/systemErrors.ts';
 import { StoreOpenError } from '../storeOpenError.ts';
 
@@ -61,29 +60,6 @@ function checkFolderOwner(folder: string): void {
     `${folder} belongs to another user (${uid}), who can replace its files; ` +
       'choose another folder with --store, change its owner with chown, or copy it to a new folder',
   );
-}
-
-/**
- * Without the `recursive` option: with it, Node never returns for a path below `/proc`, where no
- * folder can be created.
- */
-function createFolder(path: string, mode?: number): void {
-  if (tryToCreateFolder(path, mode)) return;
-  createFolder(dirname(path));
-  // The parent exists now. If this fails again, throw the error instead of trying forever.
-  if (!tryToCreateFolder(path, mode)) mkdirSync(path);
-}
-
-/** @returns Whether the folder exists now; `false` if its parent is missing. */
-function tryToCreateFolder(path: string, mode?: number): boolean {
-  try {
-    mkdirSync(path, { mode });
-    return true;
-  } catch (error) {
-    if (errorCode(error) === 'EEXIST') return true;
-    if (errorCode(error) === 'ENOENT' && dirname(path) !== path) return false;
-    throw error;
-  }
 }
 
 /**
