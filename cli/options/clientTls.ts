@@ -3,7 +3,7 @@
 
 import type { ClientTls } from '../../client/connect.ts';
 import type { ServersOptions } from './clientOptions.ts';
-import { readPem } from './readPem.ts';
+import { readFile } from './readFile.ts';
 
 type TlsFlags = Pick<ServersOptions, 'tls' | 'tlsCa' | 'tlsCert' | 'tlsKey'>;
 
@@ -15,7 +15,7 @@ export async function clientTlsOf(flags: TlsFlags): Promise<ClientTls | undefine
   const { tls, tlsCa } = flags;
   const identity = await identityOf(flags);
   if (!tls && tlsCa === undefined && identity === undefined) return undefined;
-  return { ...(tlsCa !== undefined && { ca: readPem(tlsCa, '--tls-ca') }), ...identity };
+  return { ...(tlsCa !== undefined && { ca: readFile(tlsCa, '--tls-ca') }), ...identity };
 }
 
 async function identityOf({ tlsCert, tlsKey }: TlsFlags): Promise<ClientTls | undefined> {

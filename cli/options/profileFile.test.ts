@@ -61,7 +61,9 @@ test('rejects a file of 10 MB without reading all of it', () => {
   const file = write('{}');
   truncateSync(file, 10_000_000);
   const before = process.memoryUsage().arrayBuffers;
-  expect(() => readProfile(file)).toThrow('redis.json: the profile is larger than 65536 bytes');
+  expect(() => readProfile(file)).toThrow(
+    /redis\.json has more than 65536 bytes; check \+profile$/,
+  );
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1_000_000);
 });
 

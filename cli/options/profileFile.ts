@@ -1,13 +1,13 @@
 // Reads the file of `+profile=FILE`: JSON that describes a target for its page. Every user of the
 // page reads it, so it is checked here, and everything in it is bounded.
 
-import { closeSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { errorMessage } from '../../access/errorMessage.ts';
 import type { Profile } from '../../bridge/relay/profile.ts';
 import { escapeControls, isPlainText } from '../../protocol/plainText.ts';
-import { CliError, fileError } from '../cliError.ts';
+import { CliError } from '../cliError.ts';
 import { decodeText } from './decodeText.ts';
+import { readFile } from './readFile.ts';
 import { patternFault } from './safePattern.ts';
 
 const MAX_BYTES = 64 * 1024;
@@ -29,7 +29,7 @@ type Check<Value> = (value: unknown, place: string) => Value;
 /** @throws CliError that names the file and the place in it. */
 export function readProfile(file: string): Profile {
   const name = basename(file);
-  const text = decodeText(readBounded(file), name);
+  const text = decodeText(readFile(file, '+profile', MAX_BYTES).toString('latin1'), name);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -42,26 +42,6 @@ export function readProfile(file: string): Profile {
     if (!(error instanceof Fault)) throw error;
     throw new CliError(`${name}: ${error.message}`);
   }
-}
-
-/** @returns A byte string (protocol/lines.ts). */
-function readBounded(file: string): string {
-  const bytes = Buffer.alloc(MAX_BYTES + 1);
-  let length = 0;
-  try {
-    const descriptor = openSync(file, 'r');
-    try {
-      for (let read = -1; read !== 0 && length < bytes.length; length += read)
-        read = readSync(descriptor, bytes, length, bytes.length - length, null);
-    } finally {
-      closeSync(descriptor);
-    }
-  } catch (error) {
-    throw fileError(error, file, '+profile');
-  }
-  if (length > MAX_BYTES)
-    throw new CliError(`${basename(file)}: the profile is larger than ${MAX_BYTES} bytes`);
-  return bytes.toString('latin1', 0, length);
 }
 
 class Fault extends Error {}

@@ -1,11 +1,11 @@
 // Reads a file with a secret: a key, a password, or password hashes. Warns if other users have
 // access to it. An error would instead stop servers that have run with such a file so far.
 
-import { closeSync, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
 import { resolve, sep } from 'node:path';
 import { escapeControls } from '../../protocol/plainText.ts';
-import { fileError, printToStderr } from '../cliError.ts';
+import { printToStderr } from '../cliError.ts';
 import { ownVariable } from './environment.ts';
+import { readFileWithStats } from './readFile.ts';
 
 const GROUP_CAN_READ = 0o040;
 const OTHERS_CAN_READ = 0o004;
@@ -27,25 +27,11 @@ export function readSecret<Result>(
   flag: string,
   parse: (bytes: Buffer) => Result,
 ): Result {
-  const { bytes, stats } = readWithStats(file, flag);
+  const { bytes, stats } = readFileWithStats(file, flag);
   const result = parse(bytes);
   const fault = stats.isFile() ? accessFault(stats, isCredential(file)) : undefined;
   if (fault !== undefined) warn(file, flag, stats, fault);
   return result;
-}
-
-/** Reads both from one descriptor: a moment later, the name may refer to another file. */
-function readWithStats(file: string, flag: string): { bytes: Buffer; stats: Stats } {
-  try {
-    const descriptor = openSync(file, 'r');
-    try {
-      return { stats: fstatSync(descriptor), bytes: readFileSync(descriptor) };
-    } finally {
-      closeSync(descriptor);
-    }
-  } catch (error) {
-    throw fileError(error, file, flag);
-  }
 }
 
 /**

@@ -1,14 +1,14 @@
 // Reads `--targets-file`: the targets of the bridge, one per line.
 
-import { closeSync, openSync, readSync } from 'node:fs';
 import { targetFault } from '../../bridge/relay/targetFault.ts';
 import { parseTarget, type Target } from '../../bridge/relay/targets.ts';
-import { CliError, fileError } from '../cliError.ts';
+import { CliError } from '../cliError.ts';
+import { readFile } from './readFile.ts';
 import { decodeLines } from './textFile.ts';
 
 const FLAG = '--targets-file';
 
-/** Ten thousand targets. A larger file is not a list of targets: a log, or `/dev/zero`. */
+/** Ten thousand targets. A larger file is not a list of targets, but a log for example. */
 const MAX_FILE_BYTES = 1_000_000;
 
 /** A target contains no white space, so a comment may follow one. */
@@ -24,7 +24,7 @@ const HYPHEN_HOST = /^[^=]*=\[?-/;
  * @throws CliError that names the file and the number of the invalid line.
  */
 export function readTargetsFile(file: string, flagTargets: readonly Target[]): Target[] {
-  const lines = decodeLines(readBounded(file), file);
+  const lines = decodeLines(readFile(file, FLAG, MAX_FILE_BYTES), file);
   const targets = [...flagTargets];
   const origins = new Map(flagTargets.map(({ name }) => [name, '--target']));
   for (const [index, line] of lines.entries()) {
@@ -51,31 +51,4 @@ function parseLine(text: string, where: string): Target {
     ? "a host cannot start with '-'"
     : `not a target: ${targetFault(text)}`;
   throw new CliError(`${where}: ${problem}; check ${FLAG}`);
-}
-
-/** Reads no more than the limit. The size of a pipe or a device is unknown before it is read. */
-function readBounded(file: string): Buffer {
-  const bytes = readUpTo(file, MAX_FILE_BYTES + 1);
-  if (bytes.length <= MAX_FILE_BYTES) return bytes;
-  throw new CliError(`${file} has more than ${MAX_FILE_BYTES} bytes; check ${FLAG}`);
-}
-
-function readUpTo(file: string, maxBytes: number): Buffer {
-  try {
-    const descriptor = openSync(file, 'r');
-    try {
-      const buffer = Buffer.alloc(maxBytes);
-      let length = 0;
-      while (length < maxBytes) {
-        const count = readSync(descriptor, buffer, length, maxBytes - length, null);
-        if (count === 0) break;
-        length += count;
-      }
-      return buffer.subarray(0, length);
-    } finally {
-      closeSync(descriptor);
-    }
-  } catch (error) {
-    throw fileError(error, file, FLAG);
-  }
 }

@@ -5,10 +5,13 @@ import { createSecureContext } from 'node:tls';
 import { errorMessage } from '../../access/errorMessage.ts';
 import { CliError } from '../cliError.ts';
 import type { TlsOptions } from './options.ts';
-import { readPem } from './readPem.ts';
+import { readFile } from './readFile.ts';
 import { readSecret } from './secretFile.ts';
 
 const CLIENT_CA = '--tls-client-ca';
+
+/** RFC 7468, section 5.1. */
+const CERTIFICATE_BEGIN = '-----BEGIN CERTIFICATE-----';
 
 /** The certificate of a TLS server, its key, and the lowest version it accepts. */
 export interface TlsIdentity {
@@ -45,8 +48,8 @@ export function readIdentity(
   if (certFile === undefined || keyFile === undefined) {
     throw new CliError(`TLS needs both ${flags.cert} and ${flags.key}`);
   }
-  const cert = readPem(certFile, flags.cert);
-  const certificate = certificateIn(cert, certFile, flags.cert);
+  const cert = readFile(certFile, flags.cert);
+  const certificate = firstCertificateIn(cert, certFile, flags.cert);
   return readSecret(keyFile, flags.key, (key) => {
     const privateKey = tryParse(() => createPrivateKey(key));
     if (privateKey === undefined) {
@@ -61,16 +64,22 @@ export function readIdentity(
   });
 }
 
-/** @returns A CA certificate (PEM). @throws CliError if the file is invalid. */
+/** @returns The certificates of CAs (PEM). @throws CliError if the file is invalid. */
 export function readCa(file: string, flag: string): Buffer {
-  const ca = readPem(file, flag);
-  certificateIn(ca, file, flag);
+  const ca = readFile(file, flag);
+  firstCertificateIn(ca, file, flag);
   return ca;
 }
 
-function certificateIn(pem: Buffer, file: string, flag: string): X509Certificate {
-  const certificate = tryParse(() => new X509Certificate(pem));
-  if (certificate !== undefined) return certificate;
+/** Checks all certificates: OpenSSL ignores a malformed one in a list, and those that follow. */
+function firstCertificateIn(pem: Buffer, file: string, flag: string): X509Certificate {
+  const [, ...texts] = pem.toString('latin1').split(CERTIFICATE_BEGIN);
+  const [first] = texts.map((text, index) => {
+    const certificate = tryParse(() => new X509Certificate(CERTIFICATE_BEGIN + text));
+    if (certificate !== undefined) return certificate;
+    throw new CliError(`certificate ${index + 1} in ${file} is malformed; check ${flag}`);
+  });
+  if (first !== undefined) return first;
   throw new CliError(`no certificate (PEM) in ${file}; check ${flag}`);
 }
 
