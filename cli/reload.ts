@@ -4,8 +4,12 @@ import { errorMessage } from '../access/errorMessage.ts';
 import type { LogFormat } from './options/options.ts';
 import { jsonLogger, printLine } from './output.ts';
 
-/** Reloads one thing. If it throws, it has changed nothing. */
-export type Reload = () => void | Promise<void>;
+/**
+ * Reloads one thing. If it throws, it has changed nothing.
+ *
+ * @returns How much there is now, as `3 targets`; nothing if there is always one.
+ */
+export type Reload = (() => void) | (() => Promise<string>);
 
 /**
  * Combines several reloads. Each of them is independent: if one fails, the others still happen.
@@ -28,25 +32,28 @@ async function reloadAll(
   log: LogFormat,
 ): Promise<void> {
   const outcomes = entries.flatMap(([what, reload]) =>
-    reload === undefined ? [] : [{ what, reason: failureOf(reload) }],
+    reload === undefined ? [] : [{ what, outcome: outcomeOf(reload) }],
   );
-  for (const { what, reason } of outcomes) logOutcome(log, what, await reason);
+  for (const { what, outcome } of outcomes) logOutcome(log, what, await outcome);
 }
 
-/** @returns Why the reload failed; `undefined` if it succeeded. */
-async function failureOf(reload: Reload): Promise<string | undefined> {
+/** Why a reload failed; or, if it succeeded, how much there is now. */
+type Outcome = { reason: string } | { now: string | undefined };
+
+async function outcomeOf(reload: Reload): Promise<Outcome> {
   try {
-    await reload();
-    return undefined;
+    return { now: (await reload()) ?? undefined };
   } catch (error) {
-    return errorMessage(error);
+    return { reason: errorMessage(error) };
   }
 }
 
-function logOutcome(log: LogFormat, what: string, reason: string | undefined): void {
-  const event = reason === undefined ? 'reloaded' : 'reloadFailed';
-  jsonLogger(log)?.info({ event, what, reason });
+function logOutcome(log: LogFormat, what: string, outcome: Outcome): void {
+  const hasFailed = 'reason' in outcome;
+  const event = hasFailed ? 'reloadFailed' : 'reloaded';
+  jsonLogger(log)?.info({ event, what, ...outcome });
   if (log !== 'console') return;
-  if (reason === undefined) printLine(`${what} was reloaded.`);
-  else printLine(`[!] ${what} was not reloaded: ${reason}`);
+  if (hasFailed) printLine(`[!] ${what} was not reloaded: ${outcome.reason}`);
+  else if (outcome.now === undefined) printLine(`${what} was reloaded.`);
+  else printLine(`${what} was reloaded: ${outcome.now}.`);
 }

@@ -7,8 +7,6 @@ import { addressMatcher } from '../../access/source.ts';
 import { type BridgeSettings, buildBridge } from '../../bridge/bridge.ts';
 import type { BridgeLimits } from '../../bridge/limits.ts';
 import { listen, listenOnPath } from '../../bridge/listen.ts';
-import { TargetCas } from '../../bridge/relay/targetCas.ts';
-import type { TargetList } from '../../bridge/relay/targetList.ts';
 import type { Target } from '../../bridge/relay/targets.ts';
 import { parseUserName } from '../../server/net/userName.ts';
 import { CliError, listenError, socketFileError } from '../cliError.ts';
@@ -19,7 +17,6 @@ import type { FeedOptions } from '../options/feedOptions.ts';
 import { LOOPBACK, type TlsOptions } from '../options/options.ts';
 import type { ProxyKeyOptions } from '../options/proxyKey.ts';
 import { type ChosenSocketFile, HTTP_SOCKET, socketFileFrom } from '../options/socketFile.ts';
-import { readCa } from '../options/tlsFiles.ts';
 import { jsonLogger, printLine } from '../output.ts';
 import { feedRoutes } from './bridgeFeed.ts';
 import type { ReportOutcome } from './outages.ts';
@@ -48,6 +45,11 @@ export interface StartedBridge {
   address: ListenAddress;
 }
 
+/** What a reload replaces while the bridge runs. */
+type ReplaceableParts = Pick<BridgeSettings, 'targets' | 'targetCas'>;
+
+export type BridgeParts = ReplaceableParts & Partial<BridgeSettings>;
+
 /** Where the bridge listens, by its flags. */
 export function addressFrom(options: BridgeOptions): Endpoint | ChosenSocketFile {
   const { httpHost: host, httpPort: port, httpSocket, httpSocketMode } = options;
@@ -59,21 +61,19 @@ export function addressFrom(options: BridgeOptions): Endpoint | ChosenSocketFile
  *
  * @param address A socket file; or, in a worker, its path, which the primary prepares
  *   (workerPool.ts).
- * @param targets Those of `readTargets`.
- * @param overrides Settings that do not come directly from a flag.
+ * @param parts Settings that do not come directly from a flag.
  * @param report Called with the outcomes of what may have an outage.
  * @throws CliError if it cannot listen.
  */
 export async function startBridgeApp(
   options: BridgeOptions,
   address: ListenAddress | ChosenSocketFile,
-  targets: TargetList,
-  overrides: Partial<BridgeSettings>,
+  parts: BridgeParts,
   report: ReportOutcome,
 ): Promise<StartedBridge> {
   const isOnUnixSocket = 'path' in address;
-  const settings = { ...settingsFrom(options, report), isOnUnixSocket, targets, ...overrides };
-  const addRoutes = feedRoutes(options, targets, settings.targetCas, report);
+  const settings = { ...settingsFrom(options, report), isOnUnixSocket, ...parts };
+  const addRoutes = feedRoutes(options, parts, report);
   const app = await buildBridge({ ...settings, addRoutes });
   return { app, address: await listenAt(app, address) };
 }
@@ -116,14 +116,10 @@ export function limitsFrom(options: BridgeOptions): BridgeLimits {
   };
 }
 
-function targetCasOf({ targetCa }: BridgeOptions): TargetCas {
-  return new TargetCas(targetCa === undefined ? undefined : readCa(targetCa, '--target-ca'));
-}
-
 function settingsFrom(
   options: BridgeOptions,
   report: ReportOutcome,
-): Omit<BridgeSettings, 'targets'> {
+): Omit<BridgeSettings, keyof ReplaceableParts> {
   return {
     pageDir: PAGE_DIR,
     basePath: options.basePath,
@@ -141,7 +137,6 @@ function settingsFrom(
       maxMessagesPerSecond: options.maxMessageRate,
     },
     connectTimeoutMs: options.connectTimeout * 1000,
-    targetCas: targetCasOf(options),
     readyUrl: options.readyUrl,
     maxDescriptors: maxOpenFiles(),
     onTargetOutcome: (target, failure) => report({ kind: 'target', target }, failure),

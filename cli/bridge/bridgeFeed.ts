@@ -34,8 +34,7 @@ const BOARD = fileURLToPath(new URL('board.html', import.meta.url));
  */
 export function feedRoutes(
   options: FeedOptions & BridgeRuleOptions,
-  targets: TargetList,
-  targetCas: TargetCas,
+  { targets, targetCas }: { targets: TargetList; targetCas: TargetCas },
   report: ReportOutcome,
 ): AddRoutes | undefined {
   const { feed: chosen, connectTimeout, pingInterval, maxLifetime } = options;

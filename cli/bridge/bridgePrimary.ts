@@ -8,7 +8,6 @@ import type { Targets } from '../../bridge/relay/targetList.ts';
 import { onStopRequest } from '../lifecycle.ts';
 import { readTlsIdentity, type TlsIdentity } from '../options/tlsFiles.ts';
 import { exitWhenFlushed, linePrinter } from '../output.ts';
-import { reloadHandler } from '../reload.ts';
 import type { Environment } from '../supervisor.ts';
 import { ClusterMetrics } from '../workers/clusterMetrics.ts';
 import { IpcPeer } from '../workers/ipc.ts';
@@ -22,7 +21,8 @@ import {
   WORKER_ENVIRONMENT,
   type WorkerMethods,
 } from './bridgeProtocol.ts';
-import { areTargetsFromFiles, readTargets } from './bridgeTargets.ts';
+import { bridgeReload, type Replaceable } from './bridgeReload.ts';
+import { readTargetCa, readTargets } from './bridgeTargets.ts';
 import { outageLog } from './outageLog.ts';
 import { Outages } from './outages.ts';
 import { type ReloadableUsers, UserPasswords } from './userPasswords.ts';
@@ -44,32 +44,16 @@ const METRIC_NAMES = {
  * @param environment Added to the environment of the workers.
  */
 export async function runPrimary(options: BridgeOptions, environment: Environment): Promise<void> {
-  const tls = readTlsIdentity(options);
-  const users = UserPasswords.fromFile(options.usersFile);
   const primary = new BridgePrimary({
     options,
     environment,
+    tls: readTlsIdentity(options),
+    users: UserPasswords.fromFile(options.usersFile),
     targets: readTargets(options),
-    users,
-    tls,
+    targetCa: readTargetCa(options),
   });
   const { pool } = primary;
-  const reloadCertificate = () => {
-    const identity = readTlsIdentity(options);
-    if (identity !== undefined) primary.replaceCertificate(identity);
-  };
-  const reloadTargets = () => primary.replaceTargets(readTargets(options));
-  onStopRequest(
-    () => pool.stop(),
-    reloadHandler(
-      {
-        'The certificate': tls && reloadCertificate,
-        'The list of users': users?.reload,
-        'The list of targets': areTargetsFromFiles(options) ? reloadTargets : undefined,
-      },
-      options.log,
-    ),
-  );
+  onStopRequest(() => pool.stop(), bridgeReload(options, primary));
   const listening = await pool.start();
   if (listening !== undefined) announceBridge(options, listening);
   await pool.ended;
@@ -81,22 +65,25 @@ interface PrimaryParts {
   /** Added to the environment of the workers. */
   environment: Environment;
   targets: Targets;
+  targetCa: Buffer | undefined;
   users: ReloadableUsers | undefined;
   tls: TlsIdentity | undefined;
 }
 
-class BridgePrimary {
+class BridgePrimary implements Replaceable {
   readonly pool: WorkerPool<QuotaName, WorkerMethods>;
-  readonly #users: ReloadableUsers | undefined;
+  readonly users: ReloadableUsers | undefined;
   readonly #metrics = new ClusterMetrics({ names: METRIC_NAMES });
   readonly #outages: Outages;
   #targets: Targets;
+  #targetCa: Buffer | undefined;
   #tls: TlsIdentity | undefined;
 
-  constructor({ options, environment, targets, users, tls }: PrimaryParts) {
+  constructor({ options, environment, targets, targetCa, users, tls }: PrimaryParts) {
     const { log, workers } = options;
-    this.#users = users;
+    this.users = users;
     this.#targets = targets;
+    this.#targetCa = targetCa;
     this.#tls = tls;
     this.#outages = new Outages(outageLog(log), () => {
       for (const peer of this.pool.peers) peer.notify('setOutages', this.#outages.keys);
@@ -125,6 +112,11 @@ class BridgePrimary {
     for (const peer of this.pool.peers) peer.notify('replaceCertificate', toPem(tls));
   }
 
+  replaceTargetCa(pem: Buffer): void {
+    this.#targetCa = pem;
+    for (const peer of this.pool.peers) peer.notify('replaceTargetCa', pem.toString('latin1'));
+  }
+
   /**
    * Resolves when every worker uses the new targets. One that ends meanwhile is restarted with them.
    *
@@ -141,13 +133,14 @@ class BridgePrimary {
   }
 
   #connect(child: ChildProcess, member: QuotaMember<QuotaName>): ConnectedWorker<WorkerMethods> {
-    const users = this.#users;
+    const { users } = this;
     const methods: PrimaryMethods = {
       ...member.methods,
       loaded: () =>
         peer.notify('start', {
           address: this.pool.address,
           targets: this.#targets,
+          targetCa: this.#targetCa?.toString('latin1'),
           tls: this.#tls && toPem(this.#tls),
           countedKeys: member.join(),
           outages: this.#outages.keys,

@@ -29,6 +29,8 @@ export interface WorkerConfig {
   address: ListenAddress;
   targets: Targets;
   tls: PemIdentity | undefined;
+  /** Those of `--target-ca`, as a byte string. */
+  targetCa: string | undefined;
   countedKeys: CountedKeys<QuotaName>;
   /** The keys of what has an outage (outages.ts). */
   outages: string[];
@@ -50,6 +52,7 @@ export type WorkerMethods = PooledWorkerMethods<QuotaName> & {
   /** Called first, once. */
   start(config: WorkerConfig): void;
   replaceCertificate(tls: PemIdentity): void;
+  replaceTargetCa(pem: string): void;
   setOutages(keys: string[]): void;
   /** New sessions use them as soon as this returns. */
   replaceTargets(targets: Targets): void;

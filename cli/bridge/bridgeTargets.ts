@@ -1,10 +1,11 @@
-// The targets of a bridge, as its flags and the files that they name have them now.
+// The targets of a bridge and their CAs, as its flags and the files that they name have them now.
 
 import type { Targets } from '../../bridge/relay/targetList.ts';
 import type { Target } from '../../bridge/relay/targets.ts';
 import { DEFAULT_TARGET } from '../options/bridgeOptions.ts';
 import { readProfile } from '../options/profileFile.ts';
 import { readTargetsFile } from '../options/targetsFile.ts';
+import { readCa } from '../options/tlsFiles.ts';
 import type { BridgeOptions } from './bridgeApp.ts';
 import { feedTarget } from './bridgeFeed.ts';
 
@@ -22,6 +23,14 @@ export function readTargets(options: BridgeOptions): Targets {
 /** Whether SIGHUP may change the targets: a file describes them. */
 export function areTargetsFromFiles({ target = [], targetsFile }: BridgeOptions): boolean {
   return targetsFile !== undefined || target.some(({ profileFile }) => profileFile !== undefined);
+}
+
+/**
+ * @returns `undefined` without `--target-ca`: the well-known CAs.
+ * @throws CliError if the file is invalid.
+ */
+export function readTargetCa({ targetCa }: BridgeOptions): Buffer | undefined {
+  return targetCa === undefined ? undefined : readCa(targetCa, '--target-ca');
 }
 
 function withProfile(target: Target): Target {

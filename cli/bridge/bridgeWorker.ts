@@ -5,16 +5,22 @@ import type { FastifyInstance } from 'fastify';
 import type { ListenAddress } from '../../access/endpoint.ts';
 import { METRICS_CONTENT_TYPE, type MetricSample } from '../../access/metricSamples.ts';
 import type { WorkerQuota } from '../../access/workerQuota.ts';
-import type { BridgeSettings } from '../../bridge/bridge.ts';
 import { replaceCertificate } from '../../bridge/http/httpServer.ts';
 import { connectionLimits, sessionLimits } from '../../bridge/limits.ts';
+import { TargetCas } from '../../bridge/relay/targetCas.ts';
 import { TargetList } from '../../bridge/relay/targetList.ts';
 import { onStopRequest, reportToParent } from '../lifecycle.ts';
 import { exitWhenFlushed, jsonLogger } from '../output.ts';
 import { IpcPeer } from '../workers/ipc.ts';
 import { fromPem, type PemIdentity } from '../workers/pemIdentity.ts';
 import { workerQuotas } from '../workers/sharedQuotas.ts';
-import { type BridgeOptions, limitsFrom, type StartedBridge, startBridgeApp } from './bridgeApp.ts';
+import {
+  type BridgeOptions,
+  type BridgeParts,
+  limitsFrom,
+  type StartedBridge,
+  startBridgeApp,
+} from './bridgeApp.ts';
 import type { PrimaryMethods, QuotaName, WorkerConfig, WorkerMethods } from './bridgeProtocol.ts';
 import { type ReportOutcome, WorkerOutages } from './outages.ts';
 
@@ -43,6 +49,7 @@ function start(options: BridgeOptions): Promise<StartedBridge> {
       handBack: (quota, key) => worker?.quotas[quota].handBack(key),
       sample: async () => worker?.sample() ?? [],
       replaceCertificate: (tls) => worker?.replaceCertificate(tls),
+      replaceTargetCa: (pem) => worker?.targetCas.replace(Buffer.from(pem, 'latin1')),
       setOutages: (keys) => worker?.outages.setKeys(keys),
       replaceTargets: (targets) => worker?.targets.replace(targets),
     };
@@ -54,6 +61,7 @@ function start(options: BridgeOptions): Promise<StartedBridge> {
 class BridgeWorker {
   readonly quotas: Record<QuotaName, WorkerQuota>;
   readonly targets: TargetList;
+  readonly targetCas: TargetCas;
   readonly outages: WorkerOutages;
   readonly #options: BridgeOptions;
   readonly #primary: IpcPeer<PrimaryMethods>;
@@ -66,13 +74,16 @@ class BridgeWorker {
   // Synchronous: the next message of the primary may need the quotas.
   constructor(
     options: BridgeOptions,
-    { address, targets, tls, countedKeys, outages }: WorkerConfig,
+    { address, targets, targetCa, tls, countedKeys, outages }: WorkerConfig,
     primary: IpcPeer<PrimaryMethods>,
   ) {
     const limits = limitsFrom(options);
     const both = { sessions: sessionLimits(limits), connections: connectionLimits(limits) };
     this.quotas = workerQuotas(both, options.workers, countedKeys, primary);
     this.targets = new TargetList(targets);
+    this.targetCas = new TargetCas(
+      targetCa === undefined ? undefined : Buffer.from(targetCa, 'latin1'),
+    );
     const pass: ReportOutcome = (...outcome) => primary.notify('reportOutcome', ...outcome);
     this.outages = new WorkerOutages(pass, outages);
     this.#options = options;
@@ -85,7 +96,9 @@ class BridgeWorker {
     const options = this.#options;
     const primary = this.#primary;
     const tls = this.#tls;
-    const overrides: Partial<BridgeSettings> = {
+    const parts: BridgeParts = {
+      targets: this.targets,
+      targetCas: this.targetCas,
       tls: tls && fromPem(tls),
       // Each worker numbers its requests from 1: add the process id, to distinguish them.
       logger: jsonLogger(options.log)?.child({ pid: process.pid }),
@@ -105,12 +118,8 @@ class BridgeWorker {
         },
       },
     };
-    const started = await startBridgeApp(
-      options,
-      this.#address,
-      this.targets,
-      overrides,
-      (...outcome) => this.outages.report(...outcome),
+    const started = await startBridgeApp(options, this.#address, parts, (...outcome) =>
+      this.outages.report(...outcome),
     );
     this.#app = started.app;
     if (this.#tls !== undefined && this.#tls !== tls) this.replaceCertificate(this.#tls);

@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { replaceCertificate } from '../../bridge/http/httpServer.ts';
+import { TargetCas } from '../../bridge/relay/targetCas.ts';
 import { TargetList } from '../../bridge/relay/targetList.ts';
 import {
   addressFrom,
@@ -11,7 +12,8 @@ import {
   startBridgeApp,
 } from '../bridge/bridgeApp.ts';
 import { isBridgeWorker } from '../bridge/bridgeProtocol.ts';
-import { areTargetsFromFiles, readTargets } from '../bridge/bridgeTargets.ts';
+import { bridgeReload } from '../bridge/bridgeReload.ts';
+import { readTargetCa, readTargets } from '../bridge/bridgeTargets.ts';
 import { collectOnOneThread } from '../bridge/collectOnOneThread.ts';
 import { outageLog } from '../bridge/outageLog.ts';
 import { Outages } from '../bridge/outages.ts';
@@ -21,7 +23,6 @@ import { CliError } from '../cliError.ts';
 import { onStopRequest } from '../lifecycle.ts';
 import { readTlsIdentity } from '../options/tlsFiles.ts';
 import { exitWhenFlushed } from '../output.ts';
-import { reloadHandler } from '../reload.ts';
 import type { Environment } from '../supervisor.ts';
 
 /**
@@ -48,31 +49,22 @@ async function runBridge(options: BridgeOptions): Promise<void> {
   const tls = readTlsIdentity(options);
   const users = UserPasswords.fromFile(options.usersFile);
   const targets = new TargetList(readTargets(options));
+  const targetCas = new TargetCas(readTargetCa(options));
   const outages = new Outages(outageLog(options.log));
   targets.onReplace(() => outages.keepTargets(targets.all));
   const { app, address } = await startBridgeApp(
     options,
     addressFrom(options),
-    targets,
-    { tls, checkPassword: users?.check, logins: users?.logins },
+    { targets, targetCas, tls, checkPassword: users?.check, logins: users?.logins },
     (...outcome) => outages.report(...outcome),
   );
 
-  const reloadCertificate = () => {
-    const identity = readTlsIdentity(options);
-    if (identity !== undefined) replaceCertificate(app, identity);
-  };
-  const reloadTargets = () => targets.replace(readTargets(options));
-  onStopRequest(
-    () => void app.close().then(exitWhenFlushed),
-    reloadHandler(
-      {
-        'The certificate': tls && reloadCertificate,
-        'The list of users': users?.reload,
-        'The list of targets': areTargetsFromFiles(options) ? reloadTargets : undefined,
-      },
-      options.log,
-    ),
-  );
+  const reload = bridgeReload(options, {
+    users,
+    replaceCertificate: (identity) => replaceCertificate(app, identity),
+    replaceTargetCa: (pem) => targetCas.replace(pem),
+    replaceTargets: (list) => targets.replace(list),
+  });
+  onStopRequest(() => void app.close().then(exitWhenFlushed), reload);
   announceBridge(options, address);
 }

@@ -7,6 +7,7 @@ import { childrenOf } from '../../testing/procFs.ts';
 import { Program } from '../../testing/programs.ts';
 import { startTcpService } from '../../testing/tcpService.ts';
 import { test as base, expect, QUICK, startServer } from '../fixtures.ts';
+import { reloadTargets } from '../reload.ts';
 
 const WORKERS = ['--workers', '2'];
 
@@ -39,14 +40,6 @@ async function start(flags: readonly string[] = []): Promise<Bridge> {
   const program = Program.motd(args);
   const [, port] = await program.waitForOutput(/Bridge is listening on .*:(\d+)\n/);
   return { program, port: Number(port) };
-}
-
-/** Sends SIGHUP. @returns The line of the report. */
-async function reload({ program }: Bridge): Promise<string> {
-  const { length } = program.stdout;
-  process.kill(program.process.pid ?? 0, 'SIGHUP');
-  await expect.poll(() => program.stdout.slice(length)).toContain('reloaded');
-  return program.stdout.slice(length);
 }
 
 async function open({ port }: Bridge, path: string): Promise<WebSocket> {
@@ -94,7 +87,9 @@ for (const [how, flags, tag] of [
       expect(await answersAt(bridge, '/ws')).toEqual(new Set(['second hello']));
 
       install(`kept=127.0.0.1:${second}`, `new=127.0.0.1:${first}`);
-      expect(await reload(bridge)).toBe('The list of targets was reloaded.\n');
+      expect(await reloadTargets(bridge.program)).toBe(
+        'The list of targets was reloaded: 3 targets.\n',
+      );
       expect(await answer(early)).toBe('first hello');
       expect(await answersAt(bridge, '/ws/kept')).toEqual(new Set(['second hello']));
       expect(await answersAt(bridge, '/ws/new')).toEqual(new Set(['first hello']));
@@ -127,12 +122,14 @@ for (const [how, flags, tag] of [
       [['#'.repeat(10_000_000)], `${file()} has more than 1000000 bytes; check --targets-file\n`],
     ] as const) {
       install(...lines);
-      const report = await reload(bridge);
+      const report = await reloadTargets(bridge.program);
       expect(report.startsWith(`${failed} ${problem}`), report).toBe(true);
       expect(report).toMatch(/^[^\n]+\n$/);
     }
     rmSync(file());
-    expect(await reload(bridge)).toBe(`${failed} no such file: ${file()}; check --targets-file\n`);
+    expect(await reloadTargets(bridge.program)).toBe(
+      `${failed} no such file: ${file()}; check --targets-file\n`,
+    );
     expect(await answersAt(bridge, '/ws/a')).toEqual(new Set(['first hello']));
   });
 
@@ -149,7 +146,7 @@ test('a restarted worker offers what the others offer', async ({ services }) => 
   install(`a=127.0.0.1:${services.first}`);
   const bridge = await start(WORKERS);
   install(`b=127.0.0.1:${services.second}`);
-  await reload(bridge);
+  await reloadTargets(bridge.program);
   install('broken');
   for (const pid of childrenOf(bridge.program.process.pid ?? 0)) process.kill(pid, 'SIGKILL');
   await bridge.program.waitForOutput(/was restarted\.\n(.*\n)*.*was restarted\.\n/);
@@ -164,7 +161,7 @@ test('a worker that does not respond is reported, and switches when it does', as
   const [stalled = 0] = childrenOf(bridge.program.process.pid ?? 0);
   process.kill(stalled, 'SIGSTOP');
   install(`b=127.0.0.1:${services.second}`);
-  expect(await reload(bridge)).toBe(
+  expect(await reloadTargets(bridge.program)).toBe(
     '[!] The list of targets was not reloaded: a worker does not respond; ' +
       'the other workers use the new list\n',
   );
@@ -181,10 +178,10 @@ test('the feed follows its target to a new address, and its target cannot be rem
   const message = async () => (await get(bridge, '/message')).body;
   expect(await message()).toMatch(/^An apple/);
   install(`motd=127.0.0.1:${other.port}`);
-  await reload(bridge);
+  await reloadTargets(bridge.program);
   await expect.poll(message).toBe('From the other server\n');
   install(`another=127.0.0.1:${server.port}`);
-  expect(await reload(bridge)).toBe(
+  expect(await reloadTargets(bridge.program)).toBe(
     '[!] The list of targets was not reloaded: ' +
       "--feed: no target has the name 'motd'; use one of: another\n",
   );

@@ -2,18 +2,25 @@
 // server.
 
 import { spawnSync } from 'node:child_process';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { WebSocket } from 'ws';
 import { codeBlock, replaceParts } from '../../testing/docs.ts';
 import { freePort } from '../../testing/freePort.ts';
+import { isLinux, NEEDS_LINUX } from '../../testing/procFs.ts';
 import { Program, runMotd } from '../../testing/programs.ts';
 import { tlsFile } from '../../testing/tlsFile.ts';
 import { expect, PageTerminal, QUICK, startServer, test } from '../fixtures.ts';
+import { reloadTargets } from '../reload.ts';
 
 const PAGE = 'docs/targets.md';
 const HEADING = 'Over TLS';
 const CA = ['--target-ca', tlsFile('cert')];
+const SERVER_TLS = ['--tls-cert', tlsFile('cert'), '--tls-key', tlsFile('key')];
+
+const MALFORMED = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
 
 /** Starts a bridge. @returns Its port. */
 async function startBridge(args: readonly string[]): Promise<number> {
@@ -124,10 +131,8 @@ test.describe('an IRC server', () => {
 });
 
 test.describe('the message server', () => {
-  const TLS = ['--tls-cert', tlsFile('cert'), '--tls-key', tlsFile('key')];
-
   test('gets the address of the browser before the handshake', QUICK, async ({ page }) => {
-    const server = await startServer(0, TLS);
+    const server = await startServer(0, SERVER_TLS);
     const target = `motd=127.0.0.1:${server.port}+tls+proxy`;
     const port = await startBridge(['--target', target, ...CA, '--trust-proxy', '127.0.0.1']);
     await page.setExtraHTTPHeaders({ 'X-Forwarded-For': '192.0.2.7' });
@@ -140,7 +145,7 @@ test.describe('the message server', () => {
   });
 
   test('is followed by the feed, with --workers', async () => {
-    const server = await startServer(0, TLS);
+    const server = await startServer(0, SERVER_TLS);
     const target = `motd=localhost:${server.port}+tls`;
     const port = await startBridge([
       ...['--target', target, ...CA],
@@ -150,6 +155,72 @@ test.describe('the message server', () => {
     expect(await response.text()).toBe('An apple a day keeps the doctor away.\n');
     expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200);
   });
+});
+
+for (const workers of ['1', '2']) {
+  test(`SIGHUP reads --target-ca again; a bad one changes nothing: --workers ${workers}`, async () => {
+    test.skip(!isLinux, NEEDS_LINUX);
+    const server = await startServer(0, SERVER_TLS);
+    const ca = test.info().outputPath('ca.pem');
+    copyFileSync(tlsFile('other'), ca);
+    const targets = test.info().outputPath('targets');
+    writeFileSync(targets, `motd=localhost:${server.port}+tls\n`);
+    const program = Program.motd([
+      ...['bridge', '--targets-file', targets, '--target-ca', ca],
+      ...['--http-port', '0', '--workers', workers],
+    ]);
+    const [, port] = await program.waitForOutput(/listening on http:\/\/127\.0\.0\.1:(\d+)\n/);
+    /** Of more sessions than there are workers. */
+    const outcomes = async () => {
+      const all = Array.from({ length: 4 }, () => outcomeOf(Number(port)));
+      return [...new Set(await Promise.all(all))];
+    };
+    expect(await outcomes()).toEqual(['motd has an untrusted certificate: self-signed']);
+
+    copyFileSync(tlsFile('cert'), ca);
+    expect(await reloadTargets(program)).toContain('The list of target CAs was reloaded.\n');
+    expect(await outcomes()).toEqual(['200 OK']);
+
+    writeFileSync(ca, `${readFileSync(tlsFile('other'))}${MALFORMED}`);
+    expect(await reloadTargets(program)).toContain(
+      '[!] The list of target CAs was not reloaded: ' +
+        `certificate 2 in ${ca} is malformed; check --target-ca\n`,
+    );
+    expect(await outcomes()).toEqual(['200 OK']);
+  });
+}
+
+/** @returns The first reply to a session, or the reason for its end. */
+async function outcomeOf(port: number): Promise<string> {
+  const webSocket = new WebSocket(`ws://127.0.0.1:${port}/ws`);
+  const outcome = new Promise<string>((resolve) => {
+    webSocket.on('message', (data) => resolve(String(data).split('\n', 1)[0] ?? ''));
+    webSocket.on('close', (_code, reason) => resolve(String(reason)));
+  });
+  webSocket.on('open', () => webSocket.send('MSGGET\n'));
+  const text = await outcome;
+  webSocket.terminate();
+  return text;
+}
+
+test('says which certificate of a file is malformed, whatever flag names it', async () => {
+  const file = test.info().outputPath('bundle.pem');
+  writeFileSync(file, `${readFileSync(tlsFile('cert'))}${readFileSync(tlsFile('ca'))}${MALFORMED}`);
+  const key = ['--tls-key', tlsFile('key')];
+  for (const [flag, args] of [
+    ['--target-ca', ['bridge']],
+    ['--tls-client-ca', ['bridge', '--tls-cert', tlsFile('cert'), ...key]],
+    ['--tls-cert', ['bridge', ...key]],
+    ['--tls-cert', ['serve', '--store', 'memory:', ...key]],
+    ['--etcd-ca', ['serve', '--store', 'etcd://127.0.0.1:1/motd']],
+  ] as const) {
+    const { status, stderr } = await runMotd([...args, flag, file]);
+    // A warning about the mode of the key may precede it.
+    expect(stderr.split('\n').at(-2)).toBe(
+      `motd: certificate 3 in ${file} is malformed; check ${flag}`,
+    );
+    expect(status).toBe(1);
+  }
 });
 
 test('rejects a --target-ca that is not a certificate', async () => {

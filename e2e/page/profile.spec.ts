@@ -15,6 +15,7 @@ import {
   test,
   transcriptOf,
 } from '../fixtures.ts';
+import { reloadTargets } from '../reload.ts';
 
 const REDIS = 'deploy/profiles/redis.json';
 const MEMCACHED = 'deploy/profiles/memcached.json';
@@ -236,12 +237,6 @@ for (const [how, flags] of [
     const target = `one=127.0.0.1:1+profile=${writeProfile({ title: 'First' })}`;
     const program = Program.motd(['bridge', '--target', target, '--http-port', '0', ...flags]);
     const [, port] = await program.waitForOutput(/Bridge is listening on .*:(\d+)\n/);
-    const reload = async () => {
-      const { length } = program.stdout;
-      process.kill(program.process.pid ?? 0, 'SIGHUP');
-      await expect.poll(() => program.stdout.slice(length)).toMatch(/reloaded.*\n/);
-      return program.stdout.slice(length);
-    };
     const expectTitle = async (title: string) => {
       await page.goto(`http://127.0.0.1:${port}/`);
       await expect(page).toHaveTitle(`${title} – target “one”`);
@@ -249,12 +244,12 @@ for (const [how, flags] of [
     await expectTitle('First');
 
     writeProfile({ title: 'Second' });
-    expect(await reload()).toBe('The list of targets was reloaded.\n');
+    expect(await reloadTargets(program)).toBe('The list of targets was reloaded: 1 target.\n');
     await expect(page).toHaveTitle('First – target “one”');
     await expectTitle('Second');
 
     writeProfile({ title: 'Third', commands: ['A', 1] });
-    expect(await reload()).toBe(
+    expect(await reloadTargets(program)).toBe(
       '[!] The list of targets was not reloaded: one.json: commands[1]: not a text\n',
     );
     await expectTitle('Second');
