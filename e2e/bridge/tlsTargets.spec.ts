@@ -212,6 +212,7 @@ test('says which certificate of a file is malformed, whatever flag names it', as
     ['--tls-client-ca', ['bridge', '--tls-cert', tlsFile('cert'), ...key]],
     ['--tls-cert', ['bridge', ...key]],
     ['--tls-cert', ['serve', '--store', 'memory:', ...key]],
+    ['--tls-ca', ['get']],
     ['--etcd-ca', ['serve', '--store', 'etcd://127.0.0.1:1/motd']],
   ] as const) {
     const { status, stderr } = await runMotd([...args, flag, file]);
