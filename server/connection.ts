@@ -13,6 +13,9 @@
 //   any other state    yielding, blocked  paused   `onTurn`, `onDrain`
 //                      open, ended        flows    'data', 'end', `updated`, `stop`
 //
+// Replies that are collected when an outcome begins to be awaited are sent together with it. A peer
+// that waits for one of them has not sent the line that the outcome is of.
+//
 // The connection ends when the session closes: it half-closes, then waits for the peer to do so.
 
 import type { Socket } from 'node:net';
@@ -135,7 +138,7 @@ export class Connection implements Stoppable {
       if (action === undefined) break;
       this.#perform(action);
     }
-    this.#outbox.flush();
+    if (!this.#session.awaitsOutcome) this.#outbox.flush();
     if (this.#cursor !== undefined && !this.#session.isWatching) this.#endWatch();
     this.#pauseOrResume();
     this.#restartQuietTimer();

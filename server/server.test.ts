@@ -91,24 +91,25 @@ test('answers pipelined commands in order', async () => {
 
 test('answers a command pipelined after a store only when the store is complete', async () => {
   const memory = memoryStore();
-  let finish = () => {};
-  const slow = new Promise<void>((resolve) => {
-    finish = resolve;
-  });
+  let finish: (() => void) | undefined;
   const store = {
     ...memory,
-    append: (record: HistoryRecord) => slow.then(() => memory.append(record)),
+    append: (record: HistoryRecord) =>
+      new Promise<number>((resolve) => {
+        finish = () => resolve(memory.append(record));
+      }),
   };
   const running = await startServer({ store });
   const client = new TestClient(running);
   await client.send('MSGSTORE\nslow\nMSGGET\n');
-  await client.until('200 OK\n');
+  await expect.poll(() => finish).toBeDefined();
   const other = new TestClient(running);
   await other.send('MSGGET\n');
   await other.until(`200 OK\n${APPLE}\n`);
-  expect(client.received).toBe('200 OK\n');
+  // The reply to MSGSTORE is sent together with the outcome.
+  expect(client.received).toBe('');
 
-  finish();
+  finish?.();
   await client.until('200 OK\n200 OK\n200 OK\nslow\n');
 });
 
