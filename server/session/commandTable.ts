@@ -14,7 +14,7 @@ import {
   WATCHING,
 } from './sessionState.ts';
 
-export type CommandTable = ReadonlyMap<string, Due>;
+export type CommandTable = readonly (readonly [command: string, answer: Due])[];
 
 const ANSWERS: Record<Command, Due> = {
   MSGGET: due({ do: 'sendMessage', line: 'MSGGET' }, COMMAND),
@@ -31,15 +31,24 @@ const ANSWERS: Record<Command, Due> = {
   SHUTDOWN: answer('SHUTDOWN', REPLY.passwordRequired, PASSWORD_TO_SHUT_DOWN),
 };
 
-export const COMMANDS: CommandTable = new Map(Object.entries(ANSWERS));
+export const COMMANDS: CommandTable = Object.entries(ANSWERS);
 
-export const COMMANDS_WITH_STORE_PASSWORD: CommandTable = new Map([
-  ...COMMANDS,
-  ...WRITE_COMMANDS.map((command): [string, Due] => [
-    command,
-    answer(command, REPLY.passwordRequired, PASSWORD_TO_WRITE[command]),
-  ]),
-]);
+export const COMMANDS_WITH_STORE_PASSWORD: CommandTable = Object.entries({
+  ...ANSWERS,
+  ...Object.fromEntries(
+    WRITE_COMMANDS.map((command) => [
+      command,
+      answer(command, REPLY.passwordRequired, PASSWORD_TO_WRITE[command]),
+    ]),
+  ),
+});
+
+/** @returns The answer to a command; `undefined` if the line is none. */
+export function answerTo(line: string, commands: CommandTable): Due | undefined {
+  // To compare a line with each command costs less than its hash, which a Map would need.
+  for (const [command, answer] of commands) if (command === line) return answer;
+  return undefined;
+}
 
 function answer(line: Command, reply: Reply, next: SessionState): Due {
   return due({ do: 'reply', reply, line }, next);

@@ -59,7 +59,12 @@ import { LineReader, MAX_LINE_BYTES, TOO_LONG } from '../../protocol/lines.ts';
 import { REPLY, type Reply } from '../../protocol/replies.ts';
 import { dropTelnetCommands } from '../../protocol/telnet.ts';
 import type { Action } from './action.ts';
-import { COMMANDS, COMMANDS_WITH_STORE_PASSWORD, type CommandTable } from './commandTable.ts';
+import {
+  answerTo,
+  COMMANDS,
+  COMMANDS_WITH_STORE_PASSWORD,
+  type CommandTable,
+} from './commandTable.ts';
 import { protocolOfLongFirstLine, rejectionOf, withFirstBytes } from './firstBytes.ts';
 import {
   CLOSING,
@@ -241,7 +246,7 @@ export class Session {
   }
 
   #onCommand(line: string, state: LineState): Action | undefined {
-    const answer = this.#commands.get(line);
+    const answer = answerTo(line, this.#commands);
     if (answer !== undefined) return this.#take(answer);
     const text = dropTelnetCommands(line);
     if (text === '') return this.#nextLine(state);
