@@ -1,5 +1,6 @@
 // Compares the layout and the drawing with what a headless xterm.js shows.
 
+import type { Terminal } from '@xterm/headless';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { quickOrFull } from '../../testing/scale.ts';
@@ -163,6 +164,62 @@ test('puts every row and the cursor where xterm.js does, at any width', {
     { numRuns: quickOrFull(500, 2000) },
   );
 });
+
+/** What a user types or pastes, and how far the cursor then is from the end; mostly at it. */
+const inputs = fc.record({
+  added: fc.oneof(
+    fc.constantFrom('a', 'é', ' '),
+    difficult,
+    texts.map((all) => all.join('')),
+  ),
+  left: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.nat(5)),
+});
+
+test('a line that grows looks as if it were redrawn after each input', {
+  timeout: 120_000,
+}, async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(inputs, { maxLength: 20 }),
+      fc.record({ columns: fc.integer({ min: 2, max: 60 }), rows: fc.integer({ min: 1, max: 9 }) }),
+      fc.constantFrom('', '> ', '漢字: '),
+      async (all, size, prompt) => {
+        const newScreen = () => ({
+          painter: new LinePainter(table),
+          terminal: makeTerminal(size.columns, size.rows),
+        });
+        const grown = newScreen();
+        const redrawn = newScreen();
+        let text = '';
+        for (const { added, left } of all) {
+          text += added;
+          const line = { prompt, text, cursor: Math.max(0, text.length - left) };
+          await write(grown.terminal, grown.painter.draw(line, size));
+          const again = `${redrawn.painter.erase()}${redrawn.painter.draw(line, size)}`;
+          await write(redrawn.terminal, again);
+          expect(stateOf(grown.terminal)).toEqual(stateOf(redrawn.terminal));
+        }
+      },
+    ),
+    { numRuns: quickOrFull(300, 2000) },
+  );
+});
+
+test.each([
+  ['a letter', typed('ab'), 'b'],
+  ['several letters', typed('abcd'), 'bcd'],
+  ['nothing, if nothing changed', typed('a'), ''],
+])('writes only what was typed at the end: %s', (_what, line, written) => {
+  const painter = new LinePainter(table);
+  const size = { columns: 10, rows: 5 };
+  painter.draw(typed('a'), size);
+  expect(painter.draw(line, size)).toBe(written);
+});
+
+function stateOf(terminal: Terminal) {
+  const { cursorX, cursorY } = terminal.buffer.active;
+  return { rows: screenOf(terminal), cursorX, cursorY };
+}
 
 function rowsOf(layout: LineLayout): string[] {
   return layout.rows.map(({ prompt, text }) => `${prompt}${text}`.trimEnd());

@@ -1,8 +1,10 @@
 // Draws the prompt and the line being typed. Pure: it returns what to write to the terminal.
 //
-// Each change redraws the whole line: go up to its first row, erase, write, and move the cursor to
-// its place. A line with more rows than the screen is drawn in part, with the cursor always in
-// view. (Sequences: ECMA-48, sections 8.3.20 CHA, 8.3.22 CUU, 8.3.39 ED, 8.3.41 EL, 8.3.117 SGR.)
+// Most changes redraw the whole line: go up to its first row, erase, write, and move the cursor to
+// its place. Erasing makes xterm.js render every row below, so what is typed at the end is written
+// alone, if it stays on the last row. A line with more rows than the screen is drawn in part, with
+// the cursor always in view.
+// (Sequences: ECMA-48, sections 8.3.20 CHA, 8.3.22 CUU, 8.3.39 ED, 8.3.41 EL, 8.3.117 SGR.)
 
 import {
   type CharacterTable,
@@ -17,15 +19,25 @@ const PLAIN = '\x1b[0m';
 const ERASE_BELOW = '\x1b[J';
 const ERASE_RIGHT = '\x1b[K';
 
+/** Characters that each take one cell, and never join another of them. */
+const SEPARATE = /^[ -~\xa1-\xac\xae-\u02ff]*$/;
+
 export interface ScreenSize {
   columns: number;
   rows: number;
 }
 
+interface Drawn {
+  line: PromptLine;
+  layout: LineLayout;
+  /** The row of the cursor, from the first row drawn. */
+  cursorRow: number;
+}
+
 export class LinePainter {
   readonly #table: CharacterTable;
-  /** The row of the cursor, from the first row drawn; `undefined` if nothing is drawn. */
-  #cursorRow: number | undefined;
+  /** What is on the screen; `undefined` if nothing is drawn. */
+  #drawn: Drawn | undefined;
   /** The first row in view, of a line that is taller than the screen. */
   #firstInView = 0;
 
@@ -35,23 +47,25 @@ export class LinePainter {
 
   /** Erases the line; the cursor is then where the line started. */
   erase(): string {
-    if (this.#cursorRow === undefined) return '';
-    const erased = `${up(this.#cursorRow)}\r${ERASE_BELOW}`;
-    this.#cursorRow = undefined;
+    if (this.#drawn === undefined) return '';
+    const erased = `${up(this.#drawn.cursorRow)}\r${ERASE_BELOW}`;
+    this.#drawn = undefined;
     return erased;
   }
 
   /**
    * Draws the line in place of the last one. If nothing is drawn, the cursor must be at the start
-   * of a row.
+   * of a row. Call `erase` before the size changes.
    */
   draw(line: PromptLine, { columns, rows }: ScreenSize): string {
     const layout = layOut(line, columns, this.#table);
-    const erased = this.erase();
+    const appended = this.#drawn && appendedText(this.#drawn, line, layout);
+    const erased = appended === undefined ? this.erase() : '';
     const { row, column } = layout.cursor;
     const first = this.#scrollToCursor(layout, rows);
     const last = Math.min(layout.rows.length, first + rows) - 1;
-    this.#cursorRow = row - first;
+    this.#drawn = { line, layout, cursorRow: row - first };
+    if (appended !== undefined) return appended;
     return `${erased}${drawRows(layout, first, last)}${up(last - row)}\x1b[${column + 1}G`;
   }
 
@@ -69,6 +83,25 @@ export class LinePainter {
     this.#firstInView = Math.max(first, cursor.row - height + 1);
     return this.#firstInView;
   }
+}
+
+/**
+ * @returns What to write at the cursor to get from the drawn line to a longer one; `undefined` if
+ *   more than the end of the last row changes.
+ */
+function appendedText(drawn: Drawn, line: PromptLine, { rows }: LineLayout): string | undefined {
+  if (!isAtEnd(drawn.line) || !isAtEnd(line) || rows.length !== drawn.layout.rows.length) {
+    return undefined;
+  }
+  if (line.prompt !== drawn.line.prompt || !line.text.startsWith(drawn.line.text)) return undefined;
+  const added = line.text.slice(drawn.line.text.length);
+  const lastRow = rows.at(-1)?.text ?? '';
+  const isAlone = lastRow === `${drawn.layout.rows.at(-1)?.text}${added}`;
+  return isAlone && SEPARATE.test(lastRow) ? added : undefined;
+}
+
+function isAtEnd({ text, cursor }: PromptLine): boolean {
+  return cursor === text.length;
 }
 
 /**

@@ -283,12 +283,11 @@ export class Screen {
   async #writeBatch(): Promise<void> {
     if (this.#table.loaded !== undefined) await this.#table.loaded;
     this.#isOutdated = false;
-    const erased = this.#painter.erase();
-    const lines = this.#queue
-      .take()
-      .map((line) => line.draw())
-      .join('');
+    const queued = this.#queue.take();
     const line = this.#isLineSuspended ? undefined : this.#line;
+    const isBelow = queued.length > 0 || line === undefined;
+    const erased = isBelow ? this.#painter.erase() : '';
+    const lines = queued.map((one) => one.draw()).join('');
     const drawn = line === undefined ? '' : this.#painter.draw(line, this.#size);
     this.#terminal.write(`${erased}${lines}${drawn}`, () => {
       this.#isWriting = false;
