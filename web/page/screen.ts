@@ -117,7 +117,9 @@ export class Screen {
     this.#terminal.loadAddon(this.#fit);
     this.#terminal.open(element);
     this.#fit.fit();
+    this.#writeNextAtOnce();
     this.#terminal.write(BRACKETED_PASTE);
+    this.#writeNextAtOnce();
     this.#terminal.attachCustomKeyEventHandler((event) => {
       return event.type !== 'keydown' || !events.keyDown(event);
     });
@@ -293,6 +295,14 @@ export class Screen {
       this.#isWriting = false;
       if (this.#isOutdated) this.#update();
     });
+  }
+
+  /**
+   * Makes xterm.js parse what is written next in the same task, as after input of the user. Without
+   * this, a timer does it, and the first prompt misses the first frame.
+   */
+  #writeNextAtOnce(): void {
+    this.#terminal.input('');
   }
 
   #fitToPage(): void {
