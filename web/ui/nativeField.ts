@@ -35,6 +35,10 @@ export class NativeField {
   readonly #input: HTMLInputElement;
   readonly #label: HTMLElement;
   readonly #commands: HTMLElement;
+  #isShown = false;
+  #text = '';
+  #isConcealed = false;
+  #prompt: FieldPrompt = { for: undefined, isMasked: false };
 
   /**
    * @param form `#field` of index.html.
@@ -75,12 +79,16 @@ export class NativeField {
     });
   }
 
+  /** While it is hidden, it is not updated: each key would cost time for nothing. */
   set isShown(isShown: boolean) {
+    this.#isShown = isShown;
     this.#form.hidden = !isShown;
+    this.#showPrompt();
+    this.#showText();
   }
 
   get isShown(): boolean {
-    return !this.#form.hidden;
+    return this.#isShown;
   }
 
   focus(): void {
@@ -88,13 +96,9 @@ export class NativeField {
   }
 
   /** Adapts the field to the current prompt. */
-  setPrompt({ for: kind, prompt, isMasked }: FieldPrompt): void {
-    if (prompt !== undefined) this.#label.textContent = prompt;
-    for (const button of this.#commands.querySelectorAll('button')) {
-      button.ariaDisabled = String(kind !== 'command' && kind !== 'line');
-    }
-    this.#input.type = isMasked ? 'password' : 'text';
-    Object.assign(this.#input, inputHints(kind));
+  setPrompt(prompt: FieldPrompt): void {
+    this.#prompt = { ...this.#prompt, ...prompt };
+    this.#showPrompt();
   }
 
   /**
@@ -104,9 +108,27 @@ export class NativeField {
    *   style: another type would move the caret, and restart the touch keyboard in mid-line.
    */
   setText(text: string, { isConcealed }: { isConcealed: boolean }): void {
-    this.#input.classList.toggle('concealed', isConcealed);
+    this.#text = text;
+    this.#isConcealed = isConcealed;
+    this.#showText();
+  }
+
+  #showText(): void {
+    if (!this.#isShown) return;
+    this.#input.classList.toggle('concealed', this.#isConcealed);
     // Setting the same text again would end the composition of an input method.
-    if (this.#input.value !== text) this.#input.value = text;
+    if (this.#input.value !== this.#text) this.#input.value = this.#text;
+  }
+
+  #showPrompt(): void {
+    if (!this.#isShown) return;
+    const { for: kind, prompt, isMasked } = this.#prompt;
+    if (prompt !== undefined) this.#label.textContent = prompt;
+    for (const button of this.#commands.querySelectorAll('button')) {
+      button.ariaDisabled = String(kind !== 'command' && kind !== 'line');
+    }
+    this.#input.type = isMasked ? 'password' : 'text';
+    Object.assign(this.#input, inputHints(kind));
   }
 
   #button(command: string, { commandPressed }: FieldEvents): HTMLButtonElement {
