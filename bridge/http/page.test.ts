@@ -251,10 +251,10 @@ test('sends the security headers with every response', async () => {
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
       'x-frame-options': 'DENY',
+      'cross-origin-opener-policy': 'same-origin',
       'cross-origin-resource-policy': 'same-origin',
     });
     expect(headers).not.toHaveProperty('strict-transport-security');
-    expect(headers).not.toHaveProperty('cross-origin-opener-policy');
     const policy = headers['content-security-policy'];
     expect(policy?.toString().split(';').toSorted()).toEqual([
       "base-uri 'none'",
@@ -270,4 +270,14 @@ test('sends the security headers with every response', async () => {
       "trusted-types 'none'",
     ]);
   }
+});
+
+test.each([
+  ['cross-site', 'same-origin'],
+  ['same-site', 'same-origin'],
+  ['none', undefined],
+  ['same-origin', undefined],
+])('answers a %s request with the opener policy %s', async (site, policy) => {
+  const { headers } = await get('/', { 'sec-fetch-site': site });
+  expect(headers['cross-origin-opener-policy']).toBe(policy);
 });
