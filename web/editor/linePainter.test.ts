@@ -85,6 +85,15 @@ test('erases the whole line', async () => {
   expect(screenOf(terminal)).toEqual(['above', 'news', '> x', '', '']);
 });
 
+test('moves on after a full row, also if its last character joins the next one', async () => {
+  const painter = new LinePainter(table);
+  const terminal = makeTerminal(4, 3);
+  // U+110BD is in front of the number that it marks (Grapheme_Cluster_Break=Prepend).
+  await write(terminal, painter.draw(typed('a\u{110bd}'), { columns: 4, rows: 3 }));
+  expect(screenOf(terminal)).toEqual(['> a\u{110bd}', '', '']);
+  expect(terminal.buffer.active).toMatchObject({ cursorX: 0, cursorY: 1 });
+});
+
 /** Difficult characters: wide, joined, widened, invisible, escaped, right to left. */
 const difficult = fc.constantFrom(
   ...[
@@ -108,6 +117,7 @@ const difficult = fc.constantFrom(
   ...[
     '🇩🇪',
     '🇩',
+    '\u{110bd}',
     '❤',
     '\ufe0f',
     '❤\ufe0f',

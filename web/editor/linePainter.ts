@@ -110,9 +110,10 @@ function isAtEnd({ text, cursor }: PromptLine): boolean {
 function drawRows(layout: LineLayout, first: number, last: number): string {
   const rows = withStyle(layout.rows.slice(first, last + 1));
   const { length } = layout.rows;
-  // After a full row, the cursor moves on only with the next character: write one, and erase it.
+  // After a full row, the cursor moves on only with the next character: write one, and erase it. The
+  // escape sequence before it prevents it from joining the last one (UAX #29, GB9b).
   const isBelowFull = last > first && last === length - 1 && isEmpty(layout, last);
-  return isBelowFull ? `${rows} \r${ERASE_RIGHT}` : rows;
+  return isBelowFull ? `${rows}${PLAIN} \r${ERASE_RIGHT}` : rows;
 }
 
 function withStyle(rows: readonly LayoutRow[]): string {
