@@ -271,6 +271,25 @@ describe('the history', () => {
     editor.startPrompt({ completions: COMMANDS, isSecret: false });
     expect(withCursor(editor)).toBe('|');
   });
+
+  test('does not yank deleted text of a secret that was typed before its prompt', () => {
+    const editor = editorWith([]);
+    editor.startPrompt({ completions: COMMANDS, isSecret: false });
+    editor.type('SHUTDOWN\r');
+    expect(editor.takeLine()).toBe('SHUTDOWN');
+    editor.type('123!abc\x15guess\r\x19');
+    expect(withCursor(editor)).toBe('|');
+  });
+
+  test('yanks text that was deleted before the command into its message', () => {
+    const editor = editorWith([]);
+    editor.startPrompt({ completions: COMMANDS, isSecret: false });
+    editor.type('Exam in room 4\x15MSGSTORE\r');
+    expect(editor.takeLine()).toBe('MSGSTORE');
+    editor.startPrompt({ completions: [], isSecret: false });
+    editor.type('\x19');
+    expect(withCursor(editor)).toBe('Exam in room 4|');
+  });
 });
 
 describe('Ctrl-R', () => {

@@ -45,7 +45,10 @@ export type EditorRequest =
 export interface InputOptions {
   /** Words that Tab completes. */
   completions: readonly string[];
-  /** A secret has no history, and its deleted text cannot be yanked into a later line. */
+  /**
+   * A secret has no history, and its deleted text cannot be yanked into a later line. The same goes
+   * for the deleted text of a line that is completed before its prompt.
+   */
   isSecret: boolean;
 }
 
@@ -72,6 +75,8 @@ type EditorState =
 export class LineEditor {
   readonly #history: LineHistory;
   #options: InputOptions = { completions: [], isSecret: false };
+  /** Whether a prompt asks for the line being typed. Otherwise, the next one may ask for a secret. */
+  #isPrompted = false;
   #line = EMPTY_LINE;
   #state: EditorState = { at: 'editing' };
   #killBuffer = '';
@@ -97,6 +102,7 @@ export class LineEditor {
   startPrompt(options: InputOptions): void {
     if (this.#options.isSecret) this.#killBuffer = '';
     this.#options = options;
+    this.#isPrompted = true;
     if (options.isSecret) this.#state = { at: 'editing' };
   }
 
@@ -120,8 +126,9 @@ export class LineEditor {
     return this.#completedLines.length > 0;
   }
 
-  /** Takes the oldest completed line; `undefined` if there is none. */
+  /** Takes the oldest completed line, as the answer to the prompt; `undefined` if there is none. */
   takeLine(): string | undefined {
+    if (this.hasTypeAhead) this.#isPrompted = false;
     return this.#completedLines.shift();
   }
 
@@ -164,8 +171,8 @@ export class LineEditor {
       case 'enter':
         this.#completedLines.push(this.#line.text);
         this.replace('');
-        // What is typed ahead belongs to a later prompt, which may not be secret.
-        if (this.#options.isSecret) this.#killBuffer = '';
+        // What is typed next belongs to a later prompt, which may not be secret.
+        if (this.#options.isSecret || !this.#isPrompted) this.#killBuffer = '';
         return undefined;
       case 'yank':
         return this.#insert(this.#killBuffer);
