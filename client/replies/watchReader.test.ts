@@ -104,3 +104,72 @@ test('reads the same events wherever the chunks end, the newest message last', (
     ),
   );
 });
+
+describe('with details', () => {
+  const line = (message: string) => `17 2026-11-22T12:00:00Z / anna ${message}`;
+  const details = (text: string) => ({
+    number: 17,
+    storedAtMs: Date.parse('2026-11-22T12:00:00Z'),
+    author: 'anna',
+    message: text,
+  });
+
+  function readDetails(chunks: Iterable<string>, reader = new WatchReader()): WatchEvent[] {
+    expect(reader.requestWithDetails()).toBe('MSGINFO\nMSGWATCH\n');
+    return [...chunks].flatMap((chunk) => reader.receive(chunk));
+  }
+
+  describe.each([
+    ['whole', (text: string) => [text]],
+    ['byte by byte', (text: string) => [...text]],
+  ])('received %s', (_how, split) => {
+    test.each<[rule: string, text: string, events: WatchEvent[]]>([
+      [
+        'reads the message and its details',
+        `200 OK\n${line('a')}\n200 OK\na\n`,
+        [{ is: 'message', message: 'a', details: details('a') }],
+      ],
+      [
+        'leaves out the details of another message, which was replaced in between',
+        `200 OK\n${line('a')}\n200 OK\nb\n`,
+        [message('b')],
+      ],
+      [
+        'reads the message alone if the server does not know them',
+        `${REPLY.unknownCommand}\n200 OK\na\nb\n`,
+        [message('a'), message('b')],
+      ],
+      [
+        'reports a server that knows neither command',
+        `${REPLY.unknownCommand}\n${REPLY.unknownCommand}\n`,
+        [{ is: 'rejected', reply: REPLY.unknownCommand }],
+      ],
+      [
+        'rejects a reply of another service',
+        'MSGINFO\nMSGWATCH\n',
+        [{ is: 'rejected', reply: 'MSGINFO' }],
+      ],
+    ])('%s', (_rule, text, events) => {
+      expect(readDetails(split(text))).toEqual(events);
+    });
+
+    test.each(['b', '200 OK', REPLY.unknownCommand, line('b')])(
+      'ends with the message in force if the update %j came before the reply',
+      (update) => {
+        const reader = new WatchReader();
+        readDetails(split(`200 OK\n${line('a')}\n200 OK\na\n`), reader);
+        const reply = `200 OK\n${line('c')}\n200 OK\nc\n`;
+        const events = readDetails(split(`${update}\n${reply}`), reader);
+        expect(events.at(-1)).toEqual({ is: 'message', message: 'c', details: details('c') });
+        expect(reader.isAwaiting).toBe(false);
+      },
+    );
+  });
+
+  test('asks for them no longer if the server does not know them', () => {
+    const reader = new WatchReader();
+    readDetails([`${REPLY.unknownCommand}\n200 OK\na\n`], reader);
+    expect(reader.knowsDetails).toBe(false);
+    expect(reader.requestWithDetails()).toBe('MSGWATCH\n');
+  });
+});
