@@ -5,20 +5,13 @@
 //   server is lost   the bridge reports that it cannot reach the message server
 //   bridge is lost   the events do not arrive; the browser, or this script, connects again
 
+import { fitText, type SizedText } from '../../client/display/textSize.pure.ts';
+
 const SERVER_IS_LOST = 'The message server cannot be reached. This message may be out of date.';
 const BRIDGE_IS_LOST = 'The connection is lost. This message may be out of date.';
 
 /** The delay before a request is repeated that was answered with an error. */
 const RETRY_MS = 5_000;
-
-/** The largest text, as a part of the shorter side of the window: a word on a wall. */
-const MAX_FONT_SHARE = 0.25;
-
-/** A text that would be smaller is set as a long one, whose words may be broken. */
-const MIN_SHORT_FONT_SHARE = 0.06;
-
-/** The smallest text, in CSS pixels. A message that does not fit then is scrolled. */
-const MIN_FONT_PX = 16;
 
 const message = requireElement('message');
 const notice = requireElement('notice');
@@ -62,37 +55,23 @@ function showNotice(): void {
 function show(text: string): void {
   message.textContent = text;
   message.hidden = false;
-  fitText();
+  resize();
 }
 
-/** Makes the text as large as it fits into the window. */
-function fitText(): void {
-  const shorterSide = Math.min(innerWidth, innerHeight);
-  const maxPx = Math.max(MIN_FONT_PX, Math.floor(shorterSide * MAX_FONT_SHARE));
-  message.classList.remove('is-long');
-  if (fitUpTo(maxPx) >= shorterSide * MIN_SHORT_FONT_SHARE) return;
-  message.classList.add('is-long');
-  fitUpTo(maxPx);
+const sizedText: SizedText = {
+  setLong: (isLong) => message.classList.toggle('is-long', isLong),
+  setFontPx(fontPx) {
+    message.style.fontSize = `${fontPx}px`;
+  },
+  fits() {
+    const { scrollHeight, clientHeight } = document.documentElement;
+    return scrollHeight <= clientHeight && message.scrollWidth <= message.clientWidth;
+  },
+};
+
+function resize(): void {
+  fitText(sizedText, Math.min(innerWidth, innerHeight));
 }
 
-/** @returns The size that was set, in CSS pixels. */
-function fitUpTo(maxPx: number): number {
-  let fitting = MIN_FONT_PX;
-  let tooLarge = maxPx + 1;
-  while (tooLarge - fitting > 1) {
-    const middle = Math.floor((fitting + tooLarge) / 2);
-    if (fits(middle)) fitting = middle;
-    else tooLarge = middle;
-  }
-  message.style.fontSize = `${fitting}px`;
-  return fitting;
-}
-
-function fits(fontPx: number): boolean {
-  message.style.fontSize = `${fontPx}px`;
-  const { scrollHeight, clientHeight } = document.documentElement;
-  return scrollHeight <= clientHeight && message.scrollWidth <= message.clientWidth;
-}
-
-addEventListener('resize', fitText);
+addEventListener('resize', resize);
 connect();
