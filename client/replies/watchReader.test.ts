@@ -145,6 +145,11 @@ describe('with details', () => {
         [{ is: 'rejected', reply: REPLY.unknownCommand }],
       ],
       [
+        'reads the message of a server that accepts the request, and sends no details',
+        '200 OK\n200 OK\na\n',
+        [message('a')],
+      ],
+      [
         'rejects a reply of another service',
         'MSGINFO\nMSGWATCH\n',
         [{ is: 'rejected', reply: 'MSGINFO' }],

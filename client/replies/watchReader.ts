@@ -99,8 +99,9 @@ export class WatchReader {
         return true;
       case 'entry':
         this.#details = readEntryLine(line);
-        if (this.#details === undefined) return false;
-        this.#awaits = 'reply';
+        if (this.#details === undefined && this.#hasMessage) return false;
+        // Another service may accept every line, and send nothing else.
+        this.#awaits = line === REPLY.ok ? 'message' : 'reply';
         return true;
       case 'reply':
         if (line !== REPLY.ok) return false;

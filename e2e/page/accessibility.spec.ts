@@ -160,9 +160,9 @@ test.describe('with the keyboard alone', () => {
 
   test('reaches every tool from the terminal, with a visible focus', async ({ page }) => {
     const names = [
+      ...['Full screen', 'Plan a message', 'Message history'],
       ...['Help', 'Settings', 'Clear the terminal', 'Download the transcript'],
       ...['Copy the selection, or everything', 'Search the terminal'],
-      ...['Plan a message', 'Message history'],
     ];
     expect(await focused(page)).toBe('Terminal input');
     await expect(page.locator('.xterm-cursor-outline')).toHaveCount(0);
@@ -187,7 +187,7 @@ test.describe('with the keyboard alone', () => {
   }) => {
     await page.keyboard.type('MSGG');
     await page.keyboard.press('Shift+Tab');
-    expect(await focused(page)).toBe('Help');
+    expect(await focused(page)).toBe('Full screen');
     await page.keyboard.press('Tab');
     await page.keyboard.press('Tab');
     await terminal.expectText('SHUTDOWN): MSGGET');

@@ -12,7 +12,10 @@ const dialogs = {
 };
 const planned = (page: Page) => page.getByRole('list', { name: 'Planned messages' });
 const cancelButton = (page: Page, message: string) =>
-  planned(page).getByRole('listitem').filter({ hasText: message }).getByRole('button');
+  planned(page)
+    .getByRole('listitem')
+    .filter({ hasText: message })
+    .getByRole('button', { name: 'Cancel…' });
 
 const openers = {
   plan: (page: Page) => page.getByRole('button', { name: 'Plan a message' }),

@@ -1,33 +1,57 @@
-// An entry in the panel with the history: when it is in force, who stored it and when, the message,
-// and a button that cancels it. Its message and its button stay the same elements while it changes:
-// one of them may have the focus.
+// An entry in the panel with the history: how it stands, when it is in force, who stored it and when,
+// what can be done with it, and the message, cut after three lines. Its elements stay the same while
+// it changes: one of them may have the focus.
 
 import type { HistoryEntry } from '../../client/replies/historyReader.ts';
 import { formatTime } from '../../protocol/time.ts';
-import { button, element } from '../ui/element.ts';
+import { button, element, iconButton } from '../ui/element.ts';
 import { linkedText } from '../ui/linkedText.ts';
 import type { TimeFormat } from './timeFormat.ts';
 
 /** An entry of a server that knows MSGCANCEL. */
 export type NumberedEntry = HistoryEntry & { number: number };
 
+/** What the user may want to do with an entry. */
+export interface EntryActions {
+  copy(message: string): void;
+  storeAgain(message: string): void;
+  cancel(entry: NumberedEntry): void;
+}
+
 export class HistoryItem {
   readonly element = element('li');
   readonly #times: TimeFormat;
+  readonly #status = element('div');
+  readonly #window = element('div', { className: 'window' });
+  readonly #time = element('time');
+  readonly #stored = element('div', { className: 'stored' });
+  readonly #actions = element('div', { className: 'entry-actions' });
   readonly #message: HTMLElement;
-  readonly #button: HTMLButtonElement;
+  readonly #more = button({ className: 'more', onclick: () => this.#toggleMore() });
+  readonly #cancel: HTMLButtonElement;
   #entry: HistoryEntry;
+  /** When it was stored, in words. */
+  #words = '';
+  /** Whether the user tapped the time, to see the exact one. */
+  #isExact = false;
 
-  /** @param cancel Called when the user wants to cancel the entry, if it is planned. */
-  constructor(entry: HistoryEntry, times: TimeFormat, cancel: (entry: NumberedEntry) => void) {
+  constructor(entry: HistoryEntry, times: TimeFormat, actions: EntryActions) {
     this.#entry = entry;
     this.#times = times;
     this.#message = element('p', { dir: 'auto' }, linkedText(entry.message));
-    this.#button = button(
-      { onclick: () => isNumbered(this.#entry) && cancel(this.#entry) },
+    this.#cancel = button(
+      { onclick: () => isNumbered(this.#entry) && actions.cancel(this.#entry) },
       'Cancel…',
     );
-    this.element.append(this.#message);
+    this.#time.addEventListener('click', () => {
+      this.#isExact = !this.#isExact;
+      this.#drawTime();
+    });
+    this.#actions.append(...this.#createButtons(actions));
+    const details = element('div', {}, this.#status, this.#window, this.#stored);
+    this.element.append(details, this.#actions, this.#message);
+    // It is laid out, and has a size, when it comes into view.
+    new ResizeObserver(() => this.#measure()).observe(this.#message);
   }
 
   /** Whether it shows this entry. A server with another store uses the same numbers. */
@@ -38,41 +62,84 @@ export class HistoryItem {
   /**
    * @param entry The same entry, as it is now.
    * @param status How it stands, in words; empty if there is nothing to say.
+   * @param stored When it was stored, in words.
    */
-  update(entry: HistoryEntry, status: string): void {
+  update(entry: HistoryEntry, status: string, stored: string): void {
     this.#entry = entry;
-    while (this.element.firstChild !== this.#message) this.element.firstChild?.remove();
-    const className = entry.isInForce ? 'in-force' : '';
-    if (status !== '') this.#message.before(element('div', { className }, status));
-    this.#message.before(...headLines(entry, this.#times));
+    this.#words = stored;
+    this.#status.className = entry.isInForce ? 'in-force' : '';
+    show(this.#status, status);
+    const hasWindow = entry.fromMs !== undefined || entry.untilMs !== undefined;
+    show(this.#window, hasWindow ? windowText(entry, this.#times) : '');
+    const { author } = entry;
+    this.#stored.replaceChildren(
+      ...(hasWindow ? ['stored '] : []),
+      this.#time,
+      ...(author === undefined ? [] : [' by ', element('bdi', {}, author)]),
+    );
+    this.#drawTime();
     const isCancelable = isNumbered(entry) && entry.isPlanned;
     this.element.className = isCancelable ? 'planned' : '';
-    if (!isCancelable) {
-      this.#button.remove();
-    } else if (this.#button.parentNode === null) {
-      this.#message.id = `entry-${entry.number}`;
-      this.#button.setAttribute('aria-describedby', this.#message.id);
-      this.element.append(this.#button);
-    }
+    if (!isCancelable) this.#cancel.remove();
+    else if (!this.#actions.contains(this.#cancel)) this.#actions.append(this.#cancel);
   }
+
+  #createButtons(actions: EntryActions): HTMLElement[] {
+    const { message, number } = this.#entry;
+    const copy = iconButton('copy', {
+      ariaLabel: 'Copy',
+      title: 'Copy',
+      onclick: () => actions.copy(message),
+    });
+    if (number === undefined) return [copy];
+    const storeAgain = iconButton('again', {
+      ariaLabel: 'Store again…',
+      title: 'Store again…',
+      onclick: () => actions.storeAgain(message),
+    });
+    const buttons = [copy, storeAgain];
+    this.#message.id = `entry-${number}`;
+    for (const one of [...buttons, this.#cancel])
+      one.setAttribute('aria-describedby', this.#message.id);
+    return buttons;
+  }
+
+  #drawTime(): void {
+    const { storedAtMs } = this.#entry;
+    const exact = this.#times.full(storedAtMs);
+    Object.assign(this.#time, {
+      dateTime: formatTime(storedAtMs),
+      title: exact,
+      textContent: this.#isExact ? exact : this.#words,
+    });
+  }
+
+  #toggleMore(): void {
+    this.#message.classList.toggle('is-open');
+    this.#measure();
+  }
+
+  /** Offers the rest of a message that is cut. */
+  #measure(): void {
+    const { classList, scrollHeight, clientHeight } = this.#message;
+    const isOpen = classList.contains('is-open');
+    if (!isOpen && scrollHeight <= clientHeight) {
+      this.#more.remove();
+      return;
+    }
+    if (!this.#more.isConnected) this.element.append(this.#more);
+    this.#more.textContent = isOpen ? 'less' : 'more';
+    this.#more.ariaExpanded = String(isOpen);
+  }
+}
+
+function show(line: HTMLElement, text: string): void {
+  line.textContent = text;
+  line.hidden = text === '';
 }
 
 function isNumbered(entry: HistoryEntry): entry is NumberedEntry {
   return entry.number !== undefined;
-}
-
-function headLines(entry: HistoryEntry, times: TimeFormat): HTMLElement[] {
-  const stored = element(
-    'time',
-    { dateTime: formatTime(entry.storedAtMs), title: times.full(entry.storedAtMs) },
-    times.short(entry.storedAtMs),
-  );
-  const author = entry.author === undefined ? [] : [' by ', element('bdi', {}, entry.author)];
-  const hasWindow = entry.fromMs !== undefined || entry.untilMs !== undefined;
-  return [
-    ...(hasWindow ? [element('div', { className: 'window' }, windowText(entry, times))] : []),
-    element('div', {}, ...(hasWindow ? ['stored '] : []), stored, ...author),
-  ];
 }
 
 function windowText(entry: HistoryEntry, times: TimeFormat): string {

@@ -1,30 +1,28 @@
-// A list in the panel with the history, with a title. Without items, both are hidden.
+// A list in the panel with the history, below its title. Without items, both are hidden.
 
 import { element } from '../ui/element.ts';
 
 export class HistoryList {
   readonly element: HTMLElement;
-  readonly #title: HTMLElement;
   readonly #list = element('ol');
 
   constructor(title: string, label: string) {
-    this.#title = element('h3', {}, title);
     this.#list.ariaLabel = label;
-    this.element = element('div', {}, this.#title, this.#list);
+    this.element = element('div', {}, element('h3', {}, title), this.#list);
   }
 
-  set isTitled(isTitled: boolean) {
-    this.#title.hidden = !isTitled;
-  }
-
-  /** Shows these items. Those that are in the list already, in the same order, are not moved. */
   show(items: readonly HTMLElement[]): void {
-    const shown = new Set<Element>(items);
-    for (const item of [...this.#list.children]) if (!shown.has(item)) item.remove();
-    items.forEach((item, i) => {
-      const present = this.#list.children[i] ?? null;
-      if (present !== item) this.#list.insertBefore(item, present);
-    });
+    showChildren(this.#list, items);
     this.element.hidden = items.length === 0;
   }
+}
+
+/** Makes these the children of an element. Those that are in it, in the same order, are not moved. */
+export function showChildren(parent: HTMLElement, children: readonly HTMLElement[]): void {
+  const shown = new Set<Element>(children);
+  for (const child of [...parent.children]) if (!shown.has(child)) child.remove();
+  children.forEach((child, i) => {
+    const present = parent.children[i] ?? null;
+    if (present !== child) parent.insertBefore(child, present);
+  });
 }

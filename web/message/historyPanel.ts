@@ -1,5 +1,5 @@
-// The panel beside the terminal: the planned messages, and above all the history. Each load uses a
-// new session.
+// The panel beside the terminal: the planned messages, and below them the history, day by day. Each
+// load uses a new session.
 //
 //   state      event                next state
 //   idle       open, try again      loading
@@ -17,9 +17,12 @@ import {
 } from '../../client/replies/historyReader.ts';
 import { ServerExchange } from '../connection/serverExchange.ts';
 import { button, element, iconButton } from '../ui/element.ts';
+import { DayNames } from './dayName.pure.ts';
 import { entryStatus, STATUS_WORDS } from './entryStatus.pure.ts';
-import { HistoryItem, type NumberedEntry } from './historyItem.ts';
-import { HistoryList } from './historyList.ts';
+import { type EntryActions, HistoryItem } from './historyItem.ts';
+import { HistoryList, showChildren } from './historyList.ts';
+import { Refresher } from './refresher.ts';
+import { relativeTime } from './relativeTime.pure.ts';
 import { asSentence } from './replyWords.pure.ts';
 import { TimeFormat } from './timeFormat.ts';
 
@@ -28,6 +31,8 @@ const RELOAD_GAP_MS = 1_000;
 
 /** Messages per page of the list: a thousand long ones would block the page. */
 const PAGE_SIZE = 100;
+
+const EMPTY = 'No message has been stored yet. Type MSGSTORE to store the first.';
 
 type LoadState =
   | { is: 'idle' }
@@ -39,7 +44,7 @@ export class HistoryPanel {
   readonly #url: URL;
   readonly #panel: HTMLElement;
   readonly #button: HTMLElement;
-  readonly #cancel: (entry: NumberedEntry) => void;
+  readonly #actions: EntryActions;
   readonly #close = iconButton('close', {
     ariaLabel: 'Close the history',
     title: 'Close the history (Escape)',
@@ -48,12 +53,14 @@ export class HistoryPanel {
   readonly #status = element('p');
   readonly #tryAgain = button({ hidden: true, onclick: () => this.#load() }, 'Try again');
   readonly #showMore = button({ onclick: () => this.#showOlder() });
-  readonly #more = element('li', {}, this.#showMore);
   readonly #planned = new HistoryList('Planned', 'Planned messages, the next one first');
-  readonly #past = new HistoryList('So far', 'Messages, newest first');
+  /** By the name of the day. */
+  #days: ReadonlyMap<string, HistoryList> = new Map();
   /** A tab stop, for scrolling with the keyboard. */
   readonly #lists = element('div', { className: 'lists', tabIndex: 0, hidden: true });
   readonly #times = new TimeFormat();
+  readonly #dayNames = new DayNames();
+  readonly #refresher = new Refresher(() => this.#refresh());
   #state: LoadState = { is: 'idle' };
   #entries: { planned: readonly HistoryEntry[]; past: readonly HistoryEntry[] } = {
     planned: [],
@@ -68,22 +75,15 @@ export class HistoryPanel {
    * @param url The WebSocket URL of the message server at the bridge.
    * @param panel An empty element, hidden until it is opened.
    * @param openButton Gets `aria-expanded`, and the focus when the panel closes.
-   * @param cancel Called when the user wants to cancel a planned message.
    */
-  constructor(
-    url: URL,
-    panel: HTMLElement,
-    openButton: HTMLElement,
-    cancel: (entry: NumberedEntry) => void,
-  ) {
+  constructor(url: URL, panel: HTMLElement, openButton: HTMLElement, actions: EntryActions) {
     this.#url = url;
     this.#panel = panel;
     this.#button = openButton;
-    this.#cancel = cancel;
+    this.#actions = actions;
     this.#status.setAttribute('role', 'status');
     this.#lists.setAttribute('role', 'group');
     this.#lists.ariaLabel = 'Messages';
-    this.#lists.append(this.#planned.element, this.#past.element);
     const head = element('div', { className: 'head' }, element('h2', {}, 'History'), this.#close);
     panel.append(head, this.#status, this.#tryAgain, this.#lists);
     panel.addEventListener('keydown', (event) => {
@@ -155,7 +155,7 @@ export class HistoryPanel {
 
   #showOlder(): void {
     this.#shownCount += PAGE_SIZE;
-    this.#draw();
+    this.#refresher.run();
     // The button has moved behind the messages that it showed.
     this.#lists.focus();
   }
@@ -174,43 +174,79 @@ export class HistoryPanel {
       planned: entries.filter(({ isPlanned }) => isPlanned).toSorted(byStart),
       past: entries.filter(({ isPlanned }) => !isPlanned).toReversed(),
     };
-    this.#draw();
-    this.#setStatus(entries.length === 0 ? 'No message has been stored yet.' : '');
+    this.#refresher.run();
+    this.#setStatus(entries.length === 0 ? EMPTY : '');
     if (isOutdated) this.reloadSoon();
   }
 
+  /** @returns For how long the words are right, in milliseconds; `undefined` while it is closed. */
+  #refresh(): number | undefined {
+    if (this.#panel.hidden) return undefined;
+    const nowMs = Date.now();
+    this.#draw(nowMs);
+    const { planned, past } = this.#entries;
+    const ages = [...planned, ...past.slice(0, this.#shownCount)];
+    const validMs = ages.map(({ storedAtMs }) => relativeTime(storedAtMs, nowMs).validMs);
+    // At midnight, today becomes yesterday.
+    return Math.min(...validMs, new Date(nowMs).setHours(24, 0, 0, 0) - nowMs);
+  }
+
   /** Draws the lists. The focus stays where it is, unless that is gone. */
-  #draw(): void {
+  #draw(nowMs: number): void {
     const focused = document.activeElement;
     const hasFocus = this.#lists.contains(focused);
-    this.#drawLists();
+    this.#drawLists(nowMs);
     if (!hasFocus) return;
     // An element that is moved loses the focus.
     if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
     if (this.#lists.hidden || document.activeElement !== focused) this.#focusLists();
   }
 
-  #drawLists(): void {
+  #drawLists(nowMs: number): void {
     const { planned, past } = this.#entries;
     const items = new Map<number, HistoryItem>();
-    this.#planned.show(planned.map((entry) => this.#drawItem(entry, items)));
-    const shown = past.slice(0, this.#shownCount).map((entry) => this.#drawItem(entry, items));
-    const olderCount = past.length - shown.length;
+    this.#planned.show(planned.map((entry) => this.#drawItem(entry, items, nowMs)));
+    const days = this.#drawDays(past.slice(0, this.#shownCount), items, nowMs);
+    const olderCount = past.length - this.#shownCount;
     this.#showMore.textContent = `Show older messages (${olderCount})`;
-    this.#past.show(olderCount > 0 ? [...shown, this.#more] : shown);
+    const more = olderCount > 0 ? [this.#showMore] : [];
+    showChildren(this.#lists, [this.#planned.element, ...days, ...more]);
     this.#items = items;
-    // Without planned messages there is no other list to tell it from.
-    this.#past.isTitled = planned.length > 0;
     this.#lists.hidden = planned.length + past.length === 0;
   }
 
+  #drawDays(
+    entries: readonly HistoryEntry[],
+    items: Map<number, HistoryItem>,
+    nowMs: number,
+  ): HTMLElement[] {
+    const itemsByDay = new Map<string, HTMLElement[]>();
+    for (const entry of entries) {
+      const name = this.#dayNames.name(entry.storedAtMs, nowMs);
+      const item = this.#drawItem(entry, items, nowMs);
+      itemsByDay.set(name, [...(itemsByDay.get(name) ?? []), item]);
+    }
+    this.#days = new Map(
+      [...itemsByDay].map(([name, ofDay]) => {
+        const day =
+          this.#days.get(name) ?? new HistoryList(name, `Messages, newest first: ${name}`);
+        day.show(ofDay);
+        return [name, day];
+      }),
+    );
+    return [...this.#days.values()].map(({ element }) => element);
+  }
+
   /** @param items Gets the item, if it can be drawn again. */
-  #drawItem(entry: HistoryEntry, items: Map<number, HistoryItem>): HTMLElement {
-    const { number } = entry;
+  #drawItem(entry: HistoryEntry, items: Map<number, HistoryItem>, nowMs: number): HTMLElement {
+    const { number, storedAtMs } = entry;
     const drawn = number === undefined ? undefined : this.#items.get(number);
-    const item = drawn?.isOf(entry) ? drawn : new HistoryItem(entry, this.#times, this.#cancel);
+    const item = drawn?.isOf(entry) ? drawn : new HistoryItem(entry, this.#times, this.#actions);
     if (number !== undefined) items.set(number, item);
-    item.update(entry, STATUS_WORDS[entryStatus(entry, Date.now())]);
+    const isToday = this.#dayNames.name(storedAtMs, nowMs) === 'Today';
+    const before = entry.isPlanned ? this.#times.short(storedAtMs) : this.#times.clock(storedAtMs);
+    const stored = isToday ? relativeTime(storedAtMs, nowMs).text : before;
+    item.update(entry, STATUS_WORDS[entryStatus(entry, nowMs)], stored);
     return item.element;
   }
 

@@ -1,9 +1,11 @@
 // The live message above the terminal and in the tab's title. It uses a separate session, in which
-// MSGWATCH makes the server send each new message.
+// MSGWATCH makes the server send each new message. MSGINFO asks for its details: in the same write
+// at the start, and again after each change.
 
+import type { EntryDetails } from '../../client/replies/entryLine.ts';
 import { type WatchEvent, WatchReader } from '../../client/replies/watchReader.ts';
 import { type ConnectionState, ReconnectingSocket } from '../connection/reconnectingSocket.ts';
-import { linkedText } from '../ui/linkedText.ts';
+import type { MessageBanner } from './messageBanner.ts';
 
 export interface LiveMessageEvents {
   /** The message changed after this page had shown one. */
@@ -11,13 +13,6 @@ export interface LiveMessageEvents {
   /** The connection stopped responding. Others to the same bridge may be affected, too. */
   stoppedResponding(): void;
 }
-
-/**
- * `unknown`: not received yet. `current`: the message in force. `stale`: the last message before
- * the connection was lost. `unsupported`: the server does not support MSGWATCH. `ended`: the target
- * accepts nothing, as the text then says.
- */
-type MessageState = 'unknown' | 'current' | 'stale' | 'unsupported' | 'ended';
 
 /** A probe without a reply in this time: the computer slept, or changed its network. */
 const PROBE_TIMEOUT_MS = 10_000;
@@ -36,14 +31,14 @@ const RIGHT_TO_LEFT =
 const CHANGED_MARK = '● ';
 
 export class LiveMessage {
-  readonly #section: HTMLElement;
-  readonly #text: HTMLElement;
+  readonly #banner: MessageBanner;
   readonly #events: LiveMessageEvents;
   readonly #socket: ReconnectingSocket;
   /** The title without a message. */
   readonly #pageTitle = document.title;
   #reader = new WatchReader();
   #message: string | undefined;
+  #details: EntryDetails | undefined;
   #isMarked = false;
   /**
    * When the server last sent something over this connection. On the clock of Date.now(), which,
@@ -54,12 +49,10 @@ export class LiveMessage {
 
   /**
    * @param url The WebSocket URL of the message server at the bridge.
-   * @param section Gets the state as `data-state`, and is hidden if the server has no live message.
-   * @param text The element for the message.
+   * @param banner Shows the message.
    */
-  constructor(url: URL, section: HTMLElement, text: HTMLElement, events: LiveMessageEvents) {
-    this.#section = section;
-    this.#text = text;
+  constructor(url: URL, banner: MessageBanner, events: LiveMessageEvents) {
+    this.#banner = banner;
     this.#events = events;
     this.#socket = new ReconnectingSocket(url, {
       opened: () => this.#opened(),
@@ -74,9 +67,13 @@ export class LiveMessage {
     return this.#message;
   }
 
+  /** Its details, if the server has sent them. */
+  get details(): EntryDetails | undefined {
+    return this.#details;
+  }
+
   start(): void {
-    this.#setState('unknown');
-    new ResizeObserver(() => this.#updateTabStop()).observe(this.#text);
+    this.#banner.state = 'unknown';
     addEventListener('online', () => this.#pageWoke());
     addEventListener('pageshow', () => this.#pageWoke());
     document.addEventListener('visibilitychange', () => {
@@ -90,28 +87,40 @@ export class LiveMessage {
 
   #opened(): void {
     this.#reader = new WatchReader();
-    this.#socket.send(this.#reader.request());
+    this.#socket.send(this.#reader.requestWithDetails());
   }
 
   #received(text: string): void {
     this.#receivedAtMs = Date.now();
+    const wasAwaiting = this.#reader.isAwaiting;
+    const before = this.#message;
     const events = this.#reader.receive(text);
     // Skip messages that a later one in the same chunk replaces.
     const newest = events.findLast(({ is }) => is === 'message');
     for (const event of events) {
       if (event.is !== 'message' || event === newest) this.#handle(event);
     }
+    // A reply without details is not repeated for the same message: they may be missing again.
+    const isNew = newest !== undefined && (!wasAwaiting || this.#message !== before);
+    if (isNew && this.#details === undefined) this.#requestDetails();
+  }
+
+  #requestDetails(): void {
+    const { isAwaiting, knowsDetails } = this.#reader;
+    if (!isAwaiting && knowsDetails) this.#socket.send(this.#reader.requestWithDetails());
   }
 
   #handle(event: WatchEvent): void {
     switch (event.is) {
       case 'message':
         this.#endProbe();
-        this.#setState('current');
+        this.#banner.state = 'current';
         this.#show(event.message);
+        this.#details = event.details;
+        this.#banner.showDetails(event.details);
         break;
       case 'rejected':
-        this.#setState('unsupported');
+        this.#banner.state = 'unsupported';
         this.#socket.close();
         break;
       case 'closing':
@@ -127,8 +136,7 @@ export class LiveMessage {
     const before = this.#message;
     if (message === before) return;
     this.#message = message;
-    this.#text.replaceChildren(linkedText(message));
-    this.#text.scrollTop = 0;
+    this.#banner.show(message);
     this.#isMarked = before !== undefined && document.visibilityState !== 'visible';
     this.#updateTitle();
     if (before !== undefined) this.#events.changed(message);
@@ -142,16 +150,9 @@ export class LiveMessage {
   }
 
   #connectionChanged(state: ConnectionState): void {
-    const shown = this.#section.dataset['state'];
-    if (state.is === 'ended' && shown !== 'unsupported') {
-      this.#setState('ended');
-      this.#text.textContent = state.reason;
-    } else if (state.is !== 'connected' && shown === 'current') this.#setState('stale');
-  }
-
-  #setState(state: MessageState): void {
-    this.#section.dataset['state'] = state;
-    this.#section.hidden = state === 'unsupported';
+    const shown = this.#banner.state;
+    if (state.is === 'ended' && shown !== 'unsupported') this.#banner.end(state.reason);
+    else if (state.is !== 'connected' && shown === 'current') this.#banner.state = 'stale';
   }
 
   #pageWoke(): void {
@@ -162,7 +163,8 @@ export class LiveMessage {
   /** Requests the message again. If no reply comes, the connection is dead. */
   #sendProbe(): void {
     if (this.#probe !== undefined) return;
-    this.#socket.send(this.#reader.request());
+    // While a reply is awaited, that is the probe.
+    if (!this.#reader.isAwaiting) this.#socket.send(this.#reader.requestWithDetails());
     this.#probe = setTimeout(() => {
       this.#socket.reconnect('the bridge stopped responding');
       this.#events.stoppedResponding();
@@ -177,13 +179,6 @@ export class LiveMessage {
   #connectionClosed(): void {
     this.#endProbe();
     this.#receivedAtMs = undefined;
-  }
-
-  /** Makes the text a tab stop while it scrolls, for scrolling with the keyboard. */
-  #updateTabStop(): void {
-    const doesScroll = this.#text.scrollHeight > this.#text.clientHeight;
-    if (doesScroll) this.#text.tabIndex = 0;
-    else this.#text.removeAttribute('tabindex');
   }
 }
 

@@ -5,6 +5,7 @@ import { MAX_PLAN_YEARS } from '../../protocol/time.ts';
 
 const WORDS: ReadonlyMap<string, string> = new Map([
   [REPLY.wrongPassword, 'This is not the store password. Nothing was changed.'],
+  [REPLY.changed, 'The message in force has changed: look at it, and try again.'],
   [REPLY.noSuchMessage, 'This message is over, or was canceled already.'],
   [REPLY.noText, 'Type a message.'],
   [REPLY.lineTooLong, 'The message is too long: shorten it.'],

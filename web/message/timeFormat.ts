@@ -7,6 +7,7 @@ export class TimeFormat {
     dateStyle: 'medium',
     timeStyle: 'short',
   });
+  readonly #clockFormat = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' });
   readonly #fullFormat = new Intl.DateTimeFormat(undefined, {
     dateStyle: 'full',
     timeStyle: 'long',
@@ -15,6 +16,10 @@ export class TimeFormat {
   /** @param timeMs In milliseconds since 1970, as everywhere here. */
   short(timeMs: number): string {
     return this.#shortFormat.format(timeMs);
+  }
+
+  clock(timeMs: number): string {
+    return this.#clockFormat.format(timeMs);
   }
 
   full(timeMs: number): string {

@@ -93,7 +93,7 @@ export class WriteControls {
       },
       failed: (reason) => {
         this.#state = { is: 'idle' };
-        this.#showFault(failureWords(reason, purpose, write.isRequestSent));
+        this.showFault(failureWords(reason, purpose, write.isRequestSent));
       },
     });
     this.#state = { ...purpose, exchange };
@@ -107,7 +107,7 @@ export class WriteControls {
       case 'passwordRequired':
         this.#passwordLabel.hidden = false;
         if (purpose.is === 'checking') break;
-        this.#showFault('The server requires the store password.');
+        this.showFault('The server requires the store password.');
         this.#password.focus();
         break;
       case 'done':
@@ -116,7 +116,7 @@ export class WriteControls {
         if (purpose.is === 'sending') purpose.done();
         break;
       case 'rejected':
-        this.#showFault(replyWords(result.reply));
+        this.showFault(replyWords(result.reply));
         break;
       default:
         result satisfies never;
@@ -128,7 +128,8 @@ export class WriteControls {
     this.#status.textContent = text;
   }
 
-  #showFault(text: string): void {
+  /** Shows what is wrong; as a toast, if the dialog is closed. */
+  showFault(text: string): void {
     this.#status.className = 'fault';
     this.#status.textContent = text;
     if (this.#status.closest('dialog')?.open) return;

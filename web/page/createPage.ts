@@ -22,6 +22,7 @@ import { ConnectionStatus } from '../connection/connectionStatus.ts';
 import { type ConnectionEvents, ReconnectingSocket } from '../connection/reconnectingSocket.ts';
 import { LineEditor } from '../editor/lineEditor.ts';
 import { LiveMessage } from '../message/liveMessage.ts';
+import { MessageBanner } from '../message/messageBanner.ts';
 import { Notifications } from '../message/notifications.ts';
 import { openStorage } from '../settings/storage.ts';
 import { StoredHistory } from '../settings/storedHistory.ts';
@@ -179,11 +180,13 @@ export function createPage(
   const panels = new LazyPart<Panels>(
     async () => {
       const { createPanels } = await import('./panels.ts');
-      return createPanels(document, { url: target.url, service, settings, notifications, toast });
+      const { url } = target;
+      return createPanels(document, { url, service, settings, notifications, toast, live });
     },
     () => toast.show(LOAD_FAILED.panels),
   );
   const openHelp = () => panels.use(({ help }) => help.open());
+  const openBoard = () => panels.use(({ board }) => board.open());
   const findBar = new FindBar(document, screen, searchDecorations, () => input.focusLine());
   const toolbar = requireElement(document, '#tools');
   const tools = new PageTools(toolbar, {
@@ -200,6 +203,7 @@ export function createPage(
   onClick('#find-button', () => findBar.open());
   onClick('#help-button', openHelp);
   onClick('#history-button', () => panels.use(({ history }) => history.toggle()));
+  onClick('#board-button', openBoard);
   onClick('#plan-button', () => panels.use(({ plan }) => plan.open()));
   onClick('#settings-button', () => panels.use(({ settings: dialog }) => dialog.open()));
   document.addEventListener('keydown', (event) => keys.keyDownOutsideTerminal(event));
@@ -210,6 +214,7 @@ export function createPage(
   input.apply();
   fitAboveTouchKeyboard();
   toolbar.inert = false;
+  requireElement(document, '#message-tools').inert = false;
   if (!isMessageServer) hideLiveMessage(document);
   const live: LiveMessage | undefined = isMessageServer
     ? createLiveMessage(document, target, { announcer, notifications, socket, panels })
@@ -257,26 +262,19 @@ function createLiveMessage(
   target: PageTarget,
   { announcer, notifications, socket, panels }: LiveMessageListeners,
 ): LiveMessage {
-  return new LiveMessage(
-    target.url,
-    requireElement(document, '#message-bar'),
-    requireElement(document, '#message'),
-    {
-      changed: (message) => {
-        announcer.announceMessage(message);
-        notifications.show(message);
-        panels.useIfLoaded(({ history }) => history.reloadSoon());
-      },
-      stoppedResponding: () => socket.reconnect(NO_REPLY),
+  return new LiveMessage(target.url, new MessageBanner(requireElement(document, '#message-bar')), {
+    changed: (message) => {
+      announcer.announceMessage(message);
+      notifications.show(message);
+      panels.useIfLoaded(({ history }) => history.reloadSoon());
     },
-  );
+    stoppedResponding: () => socket.reconnect(NO_REPLY),
+  });
 }
 
 /** Adapts the page to a target that has no live message and no history. */
 function hideLiveMessage(document: Document): void {
-  requireElement(document, '#message').hidden = true;
-  requireElement(document, '#history-button').hidden = true;
-  requireElement(document, '#plan-button').hidden = true;
+  requireElement(document, '#message-bar').dataset['state'] = 'none';
 }
 
 /** Runs an action after the next frame, so that the prompt comes first; a hidden page has none. */

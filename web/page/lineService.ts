@@ -72,7 +72,7 @@ async function get<Answer>(path: string): Promise<Answer | undefined> {
 /** Below the heading, in the place of a live message. */
 function linkToTargets(): void {
   const link = element('a', { href: 'targets' }, 'All targets');
-  requireElement(document, '#message-bar').append(link);
+  requireElement(document, '#message-bar .sheet').append(link);
 }
 
 /** What the description of a target says about its page; without a profile, the defaults. */

@@ -43,6 +43,7 @@ function showLoadFailure(): void {
   requireElement(document, '#status').textContent = 'not connected';
   requireElement(document, '#status-light').dataset['state'] = 'ended';
   requireElement(document, '#tools').hidden = true;
+  requireElement(document, '#message-bar').dataset['state'] = 'none';
   const link = Object.assign(document.createElement('a'), { href: '', textContent: 'Reload' });
   const text = 'This page could not be loaded completely. ';
   requireElement(document, '#message').replaceChildren(text, link);

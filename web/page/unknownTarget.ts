@@ -20,4 +20,5 @@ export function showUnknownTarget(why: keyof typeof EXPLANATION): void {
   requireElement(document, '#status').textContent = 'not connected: unknown target';
   requireElement(document, '#status-light').dataset['state'] = 'ended';
   requireElement(document, '#tools').hidden = true;
+  requireElement(document, '#message-bar').dataset['state'] = 'none';
 }
