@@ -100,15 +100,19 @@ export async function store(message: string, port: number): Promise<void> {
   expect(await program.exitCode(), program.stderr).toBe(0);
 }
 
-/**
- * Everything in the page's terminal, line by line: what its copy button copies if nothing is
- * selected.
- */
+/** Chooses an entry of the palette. */
+export async function chooseFromPalette(page: Page, name: string): Promise<void> {
+  await page.locator('#more-button').click();
+  const label = page.locator('#palette .label').and(page.getByText(name, { exact: true }));
+  await label.click();
+}
+
+/** Everything in the page's terminal, line by line: what the page copies if nothing is selected. */
 export async function transcriptOf(page: Page): Promise<string> {
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   await page.evaluate(() => navigator.clipboard.writeText(''));
   const copied = () => page.evaluate(() => navigator.clipboard.readText());
-  await page.locator('#copy-button').click();
+  await chooseFromPalette(page, 'Copy everything');
   await expect.poll(copied).not.toBe('');
   return copied();
 }

@@ -4,6 +4,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Locator, Page } from '@playwright/test';
 import {
+  chooseFromPalette,
   devices,
   expect,
   keepToasts,
@@ -59,9 +60,14 @@ async function* states(page: Page): AsyncGenerator<string> {
   await page.keyboard.press('Escape');
 
   await keepToasts(page);
-  await tool(page, 'Copy the selection, or everything').click();
+  await chooseFromPalette(page, 'Copy everything');
   await expect(page.locator('#toast')).not.toBeEmpty();
   yield 'the toast';
+
+  await tool(page, 'More').click();
+  await expect(page.getByRole('dialog', { name: 'Commands and tools' })).toBeVisible();
+  yield 'the palette';
+  await page.keyboard.press('Escape');
 }
 
 async function storeMessage(terminal: PageTerminal, page: Page, isField: boolean): Promise<void> {
@@ -161,8 +167,7 @@ test.describe('with the keyboard alone', () => {
   test('reaches every tool from the terminal, with a visible focus', async ({ page }) => {
     const names = [
       ...['Full screen', 'Plan a message', 'Message history'],
-      ...['Help', 'Settings', 'Clear the terminal', 'Download the transcript'],
-      ...['Copy the selection, or everything', 'Search the terminal'],
+      ...['More', 'Help', 'Settings', 'Search the terminal'],
     ];
     expect(await focused(page)).toBe('Terminal input');
     await expect(page.locator('.xterm-cursor-outline')).toHaveCount(0);
@@ -199,7 +204,7 @@ test.describe('with the keyboard alone', () => {
     await page.keyboard.press('Enter');
     const dialog = page.getByRole('dialog', { name: 'Settings' });
     await expect(dialog).toBeVisible();
-    await tabTo(page, dialog.getByRole('radio', { name: 'System' }));
+    await tabTo(page, dialog.getByRole('radio', { name: 'Auto', exact: true }));
     await page.keyboard.press('ArrowDown');
     await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
     await page.keyboard.press('ArrowDown');
@@ -211,9 +216,9 @@ test.describe('with the keyboard alone', () => {
     await tabTo(page, dialog.getByRole('button', { name: 'Larger' }));
     await page.keyboard.press('Enter');
     await expect(page.locator('#font-size')).toHaveText('16');
-    await tabTo(page, dialog.getByLabel('Show passwords as dots'));
+    await tabTo(page, dialog.getByLabel('Hide passwords'));
     await page.keyboard.press('Space');
-    await expect(dialog.getByLabel('Show passwords as dots')).toBeChecked();
+    await expect(dialog.getByLabel('Hide passwords')).toBeChecked();
     await page.keyboard.press('Escape');
     await expect(dialog).toBeHidden();
     expect(await focused(page)).toBe('Settings');
@@ -258,7 +263,7 @@ test.describe('with the keyboard alone', () => {
 
   test('types in the field and presses its buttons', async ({ page, terminal }) => {
     await tool(page, 'Settings').click();
-    await page.getByLabel('In a field below').click();
+    await page.getByLabel('Field').click();
     await page.keyboard.press('Escape');
     await page.locator('#field-text').focus();
     expect(await isFocusVisible(page)).toBe(true);

@@ -72,7 +72,7 @@ test('the field below the terminal has the direction of what is typed', async ({
 }) => {
   await terminal.expectText(PROMPT);
   await page.getByRole('button', { name: 'Settings' }).click();
-  await page.getByLabel('In a field below').click();
+  await page.getByLabel('Field').click();
   await page.keyboard.press('Escape');
   const field = page.locator('#field-text');
   await field.fill(HEBREW);

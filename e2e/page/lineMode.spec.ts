@@ -85,7 +85,7 @@ test.describe('redis', () => {
     await expect(page.locator('#message')).toBeHidden();
     await expect(page.locator('#history-button')).toBeHidden();
     await page.getByRole('button', { name: 'Settings' }).click();
-    await page.getByLabel('In a field below').click();
+    await page.getByLabel('Field').click();
     await page.keyboard.press('Escape');
     await expect(page.locator('#field-text')).toBeVisible();
     await expect(page.locator('#commands')).toBeHidden();

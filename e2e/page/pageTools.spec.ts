@@ -7,6 +7,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Locator, Page } from '@playwright/test';
 import {
+  chooseFromPalette,
   expect,
   keepToasts,
   type PageTerminal,
@@ -58,10 +59,10 @@ async function middleOf(page: Page, text: string): Promise<{ x: number; y: numbe
 test('remembers each setting', WHOLE_BROWSER, async ({ page, context }) => {
   await context.grantPermissions(['notifications']);
   await tool(page, 'Settings').click();
-  for (const label of ['Light', 'More contrast', 'In a field below', 'Show passwords as dots']) {
+  for (const label of ['Light', 'More contrast', 'Field', 'Hide passwords']) {
     await dialog(page).getByLabel(label, { exact: true }).click();
   }
-  await dialog(page).getByLabel('Notify me about new messages').click();
+  await dialog(page).getByLabel('Notify me of new messages').click();
   for (let times = 0; times < 4; times++) await tool(page, 'Larger').click();
   await page.reload();
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
@@ -70,8 +71,8 @@ test('remembers each setting', WHOLE_BROWSER, async ({ page, context }) => {
   await expect(rows(page)).toHaveCSS('font-size', '19px');
   await tool(page, 'Settings').click();
   for (const label of [
-    ...['Light', 'More contrast', 'In a field below'],
-    ...['Show passwords as dots', 'Notify me about new messages'],
+    ...['Light', 'More contrast', 'Field'],
+    ...['Hide passwords', 'Notify me of new messages'],
   ]) {
     await expect(dialog(page).getByLabel(label, { exact: true })).toBeChecked();
   }
@@ -129,11 +130,11 @@ test.describe('a password', () => {
     await terminal.expectText('Enter shutdown password:');
     await page.keyboard.type('öffne 👍🏽');
     await terminal.expectText('Enter shutdown password: öffne 👍🏽');
-    await choose(page, 'Show passwords as dots');
+    await choose(page, 'Hide passwords');
     await terminal.expectText(`Enter shutdown password: ${'•'.repeat(7)}`);
-    await choose(page, 'Show passwords as dots');
+    await choose(page, 'Hide passwords');
     await terminal.expectText('Enter shutdown password: öffne 👍🏽');
-    await choose(page, 'Show passwords as dots');
+    await choose(page, 'Hide passwords');
     await page.locator('.xterm-helper-textarea').focus();
     await page.keyboard.press('Enter');
     await terminal.expectText(
@@ -149,8 +150,8 @@ test.describe('a password', () => {
   });
 
   test('is masked in the field, too, and nothing else is', async ({ page, terminal }) => {
-    await choose(page, 'Show passwords as dots');
-    await choose(page, 'In a field below');
+    await choose(page, 'Hide passwords');
+    await choose(page, 'Field');
     const field = page.locator('#field-text');
     await field.focus();
     await page.keyboard.type('SHUTDOWN');
@@ -269,7 +270,7 @@ test.describe('the copy tool', () => {
     await terminal.expectText('half a line');
     const doctor = await middleOf(page, 'doctor');
     await page.mouse.dblclick(doctor.x, doctor.y);
-    await tool(page, 'Copy the selection, or everything').click();
+    await chooseFromPalette(page, 'Copy the selection');
     await expect(page.locator('#toast')).toHaveText('Copied.');
     expect(await clipboard(page)).toBe('doctor');
     const apple = await middleOf(page, 'apple');
@@ -284,7 +285,7 @@ test.describe('the copy tool', () => {
     const long = 'a rather long line '.repeat(20).trim();
     await terminal.type(`MSGSTORE\n${long}`);
     await terminal.expectText(`Server: 200 OK\n${PROMPT}`);
-    await tool(page, 'Copy the selection, or everything').click();
+    await chooseFromPalette(page, 'Copy everything');
     await expect(page.locator('#toast')).toHaveText('Copied everything.');
     expect((await clipboard(page)).trimEnd().split('\n')).toEqual([
       `${PROMPT} MSGSTORE`,
@@ -346,7 +347,7 @@ test('Clear leaves only the line being typed', async ({ page, terminal }) => {
   await expect
     .poll(() => page.locator('#announcements p').filter({ hasText: APPLE }).count())
     .toBe(12);
-  await tool(page, 'Clear the terminal').click();
+  await chooseFromPalette(page, 'Clear the screen');
   await expect.poll(() => terminal.text()).toBe(`${PROMPT} half a line`);
   expect(await transcriptOf(page)).toBe(`${PROMPT} half a line\n`);
   await page.locator('.xterm-helper-textarea').focus();
@@ -361,7 +362,7 @@ test('downloads the transcript as text', async ({ page, terminal }) => {
   await terminal.type('MSGSTORE\n漢字 und Umlaute: äöü');
   await terminal.expectText(`Server: 200 OK\n${PROMPT}`);
   const downloading = page.waitForEvent('download');
-  await tool(page, 'Download the transcript').click();
+  await chooseFromPalette(page, 'Download the transcript');
   const download = await downloading;
   expect(download.suggestedFilename()).toBe('Message of the day.txt');
   expect((await readFile(await download.path(), 'utf8')).trimEnd().split('\n')).toEqual([
@@ -380,11 +381,11 @@ for (const [zoom, width, height] of [
   ['200%', 640, 512],
   ['400%', 320, 256],
 ] as const) {
-  for (const input of ['In the terminal', 'In a field below']) {
+  for (const input of ['Terminal', 'Field']) {
     test(`stays usable at ${zoom}, with nothing cut off: ${input}`, async ({ page, terminal }) => {
       await choose(page, input);
       await page.setViewportSize({ width, height });
-      const selector = input === 'In the terminal' ? '.xterm-helper-textarea' : '#field-text';
+      const selector = input === 'Terminal' ? '.xterm-helper-textarea' : '#field-text';
       await page.locator(selector).focus();
       await terminal.type('MSGGET');
       await expect.poll(() => terminal.flow()).toMatch(/away\.Enter.*SHUTDOWN\):$/);
@@ -432,7 +433,7 @@ test(
 
     await store('not asked for', server.port);
     await expect(page.locator('#message')).toHaveText('not asked for');
-    await choose(page, 'Notify me about new messages');
+    await choose(page, 'Notify me of new messages');
     // A visible page needs no notification.
     await page.bringToFront();
     await store('seen on the page', server.port);

@@ -147,7 +147,7 @@ for (const [device, viewport] of Object.entries({
       await expect(field(page)).toHaveAttribute('type', 'text');
       await expect(field(page)).toHaveAttribute('autocapitalize', 'none');
       await expect(field(page)).toHaveAttribute('spellcheck', 'false');
-      await choose(page, 'Show passwords as dots');
+      await choose(page, 'Hide passwords');
       await expect(field(page)).toHaveAttribute('type', 'password');
       await enter(page, 'wrong');
       await expect(prompt(page)).toHaveText(PROMPT);
@@ -165,7 +165,7 @@ for (const [device, viewport] of Object.entries({
       await expect(prompt(page)).toHaveText('Enter shutdown password:');
       await enter(page, '321!qwe');
       await expect(prompt(page)).toHaveText(PROMPT);
-      await choose(page, 'Show passwords as dots');
+      await choose(page, 'Hide passwords');
       await commandButton(page, 'SHUTDOWN').tap();
       await expect(prompt(page)).toHaveText('Enter shutdown password:');
       await enter(page, '123!abc');
@@ -308,13 +308,13 @@ test.describe('the field', () => {
     await field(page).tap();
     await page.keyboard.insertText('MSGG');
     await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):MSGG$/);
-    await choose(page, 'In the terminal');
+    await choose(page, 'Terminal');
     await expect(page.locator('#field')).toBeHidden();
     await page.locator('#terminal').tap();
     await expect(page.locator('.xterm-helper-textarea')).toBeFocused();
     await page.keyboard.type('ET\nMSG');
     await expect.poll(() => terminal.flow()).toMatch(/doctoraway\.Enter.*:MSG$/);
-    await choose(page, 'In a field below');
+    await choose(page, 'Field');
     await expect(field(page)).toHaveValue('MSG');
     await field(page).tap();
     await page.keyboard.press('End');
@@ -429,7 +429,7 @@ test.describe('320 pixels wide', () => {
       expect(await overflow(page), name).toBeLessThanOrEqual(0);
       await page.keyboard.press('Escape');
     }
-    await choose(page, 'In the terminal');
+    await choose(page, 'Terminal');
     expect(await overflow(page)).toBeLessThanOrEqual(0);
     expect(await visibleRowCount(page)).toBeGreaterThanOrEqual(3);
   });

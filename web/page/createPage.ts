@@ -26,6 +26,7 @@ import { MessageBanner } from '../message/messageBanner.ts';
 import { Notifications } from '../message/notifications.ts';
 import { openStorage } from '../settings/storage.ts';
 import { StoredHistory } from '../settings/storedHistory.ts';
+import { terminalFontSize } from '../settings/terminalFontSize.ts';
 import { UserSettings } from '../settings/userSettings.ts';
 import { requireElement } from '../ui/dom.ts';
 import { FindBar } from '../ui/findBar.ts';
@@ -35,6 +36,7 @@ import { Announcer } from './announcer.ts';
 import { InputChoice } from './inputChoice.ts';
 import { reloadWith, takeKept } from './keptLine.ts';
 import { LazyPart } from './lazyPart.ts';
+import { keepFocusAtLine } from './lineFocus.ts';
 import { PageConversation } from './pageConversation.ts';
 import { PageKeys } from './pageKeys.ts';
 import { type PageTarget, pageTitle } from './pageTarget.ts';
@@ -42,6 +44,7 @@ import { PageTools } from './pageTools.ts';
 import type { Panels } from './panels.ts';
 import { Screen, type ScreenPart } from './screen.ts';
 import type { TargetService } from './targetService.ts';
+import { fitAboveTouchKeyboard } from './touchKeyboard.ts';
 
 /** The commands that have a button on a phone. The page plans and cancels messages in dialogs. */
 const BUTTONS: readonly string[] = [
@@ -122,7 +125,7 @@ export function createPage(
   };
   applyAppearance(settings, applyColors);
   const terminal = requireElement(document, '#terminal');
-  const screen = new Screen(terminal, terminalTheme(), settings.get('fontSize'), {
+  const screen = new Screen(terminal, terminalTheme(), terminalFontSize(settings), {
     typed: (data) => {
       // Enter still connects.
       const isIgnored = isReadOnly && (data !== '\r' || socket.state.is === 'connected');
@@ -140,13 +143,7 @@ export function createPage(
     {
       changed: (text) => conversation.replace(text),
       submitted: () => conversation.type('\r'),
-      commandPressed: (command) => {
-        // Its arguments are missing.
-        if (command.endsWith(' ')) return insertCommand(command);
-        conversation.command(command);
-        // Both commands ask for another line: show the touch keyboard.
-        if (command === 'MSGSTORE' || command === 'SHUTDOWN') field.focus();
-      },
+      commandPressed: (command) => chooseCommand(command),
       typed: (data) => conversation.type(data),
     },
   );
@@ -170,9 +167,13 @@ export function createPage(
     setAwaitingReply: (isAwaiting) => status.setAwaitingReply(isAwaiting),
   });
 
-  const insertCommand = (command: string) => {
-    conversation.replace(command);
-    field.focus();
+  const chooseCommand = (command: string) => {
+    // Its arguments are missing.
+    if (command.endsWith(' ')) conversation.replace(command);
+    else conversation.command(command);
+    // These commands ask for another line: show the touch keyboard.
+    const needsLine = command.endsWith(' ') || command === 'MSGSTORE' || command === 'SHUTDOWN';
+    if (needsLine) input.focusLine();
   };
 
   // Panels and tools.
@@ -180,25 +181,32 @@ export function createPage(
   const panels = new LazyPart<Panels>(
     async () => {
       const { createPanels } = await import('./panels.ts');
-      const { url } = target;
-      return createPanels(document, { url, service, settings, notifications, toast, live });
+      return createPanels(document, {
+        ...{ url: target.url, service, settings, notifications, toast },
+        ...{ live, tools, conversation, chooseCommand },
+      });
     },
     () => toast.show(LOAD_FAILED.panels),
   );
   const openHelp = () => panels.use(({ help }) => help.open());
   const openBoard = () => panels.use(({ board }) => board.open());
+  const openPalette = () => panels.use(({ palette }) => palette.open());
   const findBar = new FindBar(document, screen, searchDecorations, () => input.focusLine());
   const toolbar = requireElement(document, '#tools');
-  const tools = new PageTools(toolbar, {
+  const tools = new PageTools({
     screen,
     toast,
     fileName: `${target.name ?? title}.txt`,
     returnToLine: () => input.returnToLine(),
   });
-  const keys = new PageKeys({ terminal, screen, field, conversation, findBar, openHelp, tools });
+  const keys = new PageKeys({
+    ...{ terminal, screen, field, conversation, findBar, tools },
+    ...{ openHelp, openPalette },
+  });
 
   // Wire the page to them.
-  requireElement(document, '#title').textContent = title;
+  for (const id of ['#title', '#name']) requireElement(document, id).textContent = title;
+  requireElement(document, '#host').textContent = location.host;
   document.title = title;
   onClick('#find-button', () => findBar.open());
   onClick('#help-button', openHelp);
@@ -206,9 +214,16 @@ export function createPage(
   onClick('#board-button', openBoard);
   onClick('#plan-button', () => panels.use(({ plan }) => plan.open()));
   onClick('#settings-button', () => panels.use(({ settings: dialog }) => dialog.open()));
+  onClick('#more-button', openPalette);
+  onClick('#to-line', () => input.focusLine());
   document.addEventListener('keydown', (event) => keys.keyDownOutsideTerminal(event));
+  keepFocusAtLine(document, input, 'header, #message-bar button');
+  const applyFontSize = () => {
+    screen.fontSize = terminalFontSize(settings);
+  };
+  window.addEventListener('resize', applyFontSize);
   settings.onChange((key) => {
-    if (key === 'fontSize') screen.fontSize = settings.get('fontSize');
+    if (key === 'fontSize') applyFontSize();
     if (key === 'maskPassword') conversation.draw();
   });
   input.apply();
@@ -246,14 +261,9 @@ interface LiveMessageListeners {
   panels: LazyPart<Panels>;
 }
 
-/** Runs a listener when a button of the page is clicked. */
+/** Runs a listener when a button of the page is pressed. */
 function onClick(selector: string, listener: () => void): void {
-  const button = requireElement(document, selector);
-  button.addEventListener('click', () => {
-    // Safari does not focus a clicked button, and a dialog would return the focus elsewhere.
-    button.focus();
-    listener();
-  });
+  requireElement(document, selector).addEventListener('click', listener);
 }
 
 /** The live message above the terminal. */
@@ -281,14 +291,4 @@ function hideLiveMessage(document: Document): void {
 function afterNextFrame(action: () => void): void {
   if (document.visibilityState === 'hidden') action();
   else requestAnimationFrame(() => setTimeout(action));
-}
-
-/** Keeps the page above a touch keyboard in Safari, which does not shrink the layout viewport. */
-function fitAboveTouchKeyboard(): void {
-  const { visualViewport } = window;
-  visualViewport?.addEventListener('resize', () => {
-    // Zooming in changes the height, too: keep the layout then.
-    const height = visualViewport.scale === 1 ? `${visualViewport.height}px` : '';
-    document.body.style.height = height;
-  });
 }

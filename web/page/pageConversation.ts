@@ -43,6 +43,11 @@ export class PageConversation implements ConnectionEvents {
     return line.text === '' && search === undefined;
   }
 
+  get hasTextAfterCursor(): boolean {
+    const { line, search } = this.#deps.editor;
+    return search !== undefined || line.cursor < line.text.length;
+  }
+
   /** The kind of the current prompt; `undefined` if there is no prompt. */
   get promptKind(): PromptKind | undefined {
     const { phase } = this.#state;

@@ -12,9 +12,10 @@ export interface PageKeysDependencies {
   terminal: HTMLElement;
   screen: Pick<Screen, 'selection' | 'scrollPages'>;
   field: Pick<NativeField, 'isShown'>;
-  conversation: Pick<PageConversation, 'isLineEmpty' | 'promptKind'>;
+  conversation: Pick<PageConversation, 'isLineEmpty' | 'hasTextAfterCursor' | 'promptKind'>;
   findBar: Pick<FindBar, 'open'>;
   openHelp(): void;
+  openPalette(): void;
   tools: Pick<PageTools, 'copy'>;
 }
 
@@ -31,6 +32,7 @@ export class PageKeys {
     const shortcut = shortcutFor(event, {
       hasSelection: screen.selection !== '',
       isLineEmpty: field.isShown || conversation.isLineEmpty,
+      hasTextAfterCursor: conversation.hasTextAfterCursor,
       isCommandPrompt: conversation.promptKind === 'command',
     });
     if (shortcut === 'terminal') return false;
@@ -45,6 +47,7 @@ export class PageKeys {
     const shortcut = shortcutFor(event, {
       hasSelection: false,
       isLineEmpty: false,
+      hasTextAfterCursor: false,
       isCommandPrompt: false,
     });
     if (shortcut === 'terminal' || shortcut === 'browser' || shortcut === 'copy') return;
@@ -55,7 +58,7 @@ export class PageKeys {
   }
 
   #run(shortcut: PageShortcut, event: KeyboardEvent): void {
-    const { screen, findBar, openHelp, tools } = this.#deps;
+    const { screen, findBar, openHelp, openPalette, tools } = this.#deps;
     event.preventDefault();
     switch (shortcut) {
       case 'find':
@@ -63,6 +66,9 @@ export class PageKeys {
         break;
       case 'help':
         openHelp();
+        break;
+      case 'palette':
+        openPalette();
         break;
       case 'copy':
         void tools.copy();

@@ -1,7 +1,6 @@
-// The tools in the header that concern the text on the screen: copy, download and clear.
+// The tools that concern the text on the screen: copy, download and clear.
 
 import { copy } from '../ui/clipboard.ts';
-import { requireElement } from '../ui/dom.ts';
 import { download } from '../ui/download.ts';
 import type { Toast } from '../ui/toast.ts';
 import type { Screen } from './screen.ts';
@@ -18,20 +17,12 @@ export interface PageToolsDependencies {
 export class PageTools {
   readonly #deps: PageToolsDependencies;
 
-  /** @param tools The element that contains the buttons. */
-  constructor(tools: HTMLElement, deps: PageToolsDependencies) {
+  constructor(deps: PageToolsDependencies) {
     this.#deps = deps;
-    const onClick = (selector: string, listener: () => void) =>
-      requireElement(tools, selector).addEventListener('click', listener);
-    onClick('#copy-button', () => void this.copy());
-    onClick('#download-button', () => {
-      download(deps.screen.transcript, deps.fileName);
-      deps.returnToLine();
-    });
-    onClick('#clear-button', () => {
-      deps.screen.clear();
-      deps.returnToLine();
-    });
+  }
+
+  get hasSelection(): boolean {
+    return this.#deps.screen.selection !== '';
   }
 
   /** Copies the selection, or everything if nothing is selected. */
@@ -42,5 +33,16 @@ export class PageTools {
     returnToLine();
     if (!isCopied) toast.show('Copying is not possible in this browser.');
     else toast.show(selection ? 'Copied.' : 'Copied everything.');
+  }
+
+  download(): void {
+    const { screen, fileName, returnToLine } = this.#deps;
+    download(screen.transcript, fileName);
+    returnToLine();
+  }
+
+  clear(): void {
+    this.#deps.screen.clear();
+    this.#deps.returnToLine();
   }
 }

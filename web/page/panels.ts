@@ -5,6 +5,8 @@ import { adoptStyles } from '../appearance/adoptStyles.ts';
 import boardStyles from '../appearance/board.css?inline';
 import dialogStyles from '../appearance/dialogs.css?inline';
 import historyStyles from '../appearance/history.css?inline';
+import paletteStyles from '../appearance/palette.css?inline';
+import settingsStyles from '../appearance/settings.css?inline';
 import { loggedInUser } from '../connection/login.ts';
 import { Board } from '../message/board.ts';
 import { CancelDialog } from '../message/cancelDialog.ts';
@@ -13,17 +15,22 @@ import type { LiveMessage } from '../message/liveMessage.ts';
 import type { Notifications } from '../message/notifications.ts';
 import { PlanDialog } from '../message/planDialog.ts';
 import { StoreDialog } from '../message/storeDialog.ts';
+import { Palette } from '../palette/palette.ts';
 import { SettingsDialog } from '../settings/settingsDialog.ts';
 import type { UserSettings } from '../settings/userSettings.ts';
 import { copy } from '../ui/clipboard.ts';
 import { requireElement } from '../ui/dom.ts';
 import { HelpDialog } from '../ui/helpDialog.ts';
+import { COMMAND_HELP } from '../ui/helpText.ts';
 import type { Toast } from '../ui/toast.ts';
+import type { PageConversation } from './pageConversation.ts';
+import type { PageTools } from './pageTools.ts';
 import type { TargetService } from './targetService.ts';
 
 export interface Panels {
   help: HelpDialog;
   settings: SettingsDialog;
+  palette: Palette;
   /** These are of use for a message server only. */
   plan: PlanDialog;
   history: HistoryPanel;
@@ -40,23 +47,36 @@ interface PanelDependencies {
   toast: Toast;
   /** `undefined` if the target is not a message server. */
   live: LiveMessage | undefined;
+  tools: PageTools;
+  conversation: Pick<PageConversation, 'promptKind'>;
+  chooseCommand(command: string): void;
 }
 
 /** Creates the panels of a target's page. */
 export function createPanels(
   document: Document,
-  { url, service, settings, notifications, toast, live }: PanelDependencies,
+  { url, service, settings, notifications, toast, live, ...line }: PanelDependencies,
 ): Panels {
   const commands = service?.commands ?? COMMANDS;
-  adoptStyles(dialogStyles);
-  adoptStyles(historyStyles);
-  adoptStyles(boardStyles);
-  const settingsDialog = new SettingsDialog(document, settings, () =>
-    notifications.requestPermission(),
-  );
-  const user = loggedInUser(document.cookie);
-  if (user !== undefined) settingsDialog.showLogin(user);
-  if (service?.hasLineEndings) settingsDialog.showLineEndings();
+  const sheets = [dialogStyles, settingsStyles, paletteStyles, historyStyles, boardStyles];
+  for (const sheet of sheets) adoptStyles(sheet);
+  const shared = {
+    askPermission: () => notifications.requestPermission(),
+    user: loggedInUser(document.cookie),
+  };
+  const hasLineEndings = service?.hasLineEndings ?? false;
+  const settingsDialog = new SettingsDialog(settings, { ...shared, hasLineEndings });
+  const meanings = new Map(service === undefined ? COMMAND_HELP.rows : service.help?.rows);
+  const palette = new Palette({
+    ...shared,
+    ...line,
+    settings,
+    commands: () => {
+      const { promptKind } = line.conversation;
+      if (promptKind !== 'command' && promptKind !== 'line') return [];
+      return commands.map((command) => [command, meanings.get(command.trimEnd()) ?? '']);
+    },
+  });
   const cancelDialog = new CancelDialog(url, toast, () => history.reloadSoon());
   const storeDialog = new StoreDialog(url, toast, () => live?.details);
   const history: HistoryPanel = new HistoryPanel(
@@ -74,13 +94,8 @@ export function createPanels(
     requireElement(document, '#message-bar'),
     requireElement(document, '#message'),
   );
-  return {
-    help: new HelpDialog(commands, service?.help),
-    settings: settingsDialog,
-    plan,
-    history,
-    board,
-  };
+  const help = new HelpDialog(commands, service?.help);
+  return { help, settings: settingsDialog, palette, plan, history, board };
 }
 
 async function copyMessage(message: string, toast: Toast): Promise<void> {

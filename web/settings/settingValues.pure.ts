@@ -5,8 +5,8 @@
 export interface SettingValues {
   theme: 'system' | 'light' | 'dark';
   contrast: 'system' | 'more';
-  /** In px, an integer from MIN_FONT_SIZE to MAX_FONT_SIZE. */
-  fontSize: number;
+  /** In px, an integer from MIN_FONT_SIZE to MAX_FONT_SIZE; `null` if none is chosen. */
+  fontSize: number | null;
   input: 'auto' | 'terminal' | 'field';
   maskPassword: boolean;
   notify: boolean;
@@ -19,7 +19,7 @@ export const MAX_FONT_SIZE = 32;
 export const DEFAULTS: Readonly<SettingValues> = {
   theme: 'system',
   contrast: 'system',
-  fontSize: 15,
+  fontSize: null,
   input: 'auto',
   maskPassword: false,
   notify: false,
@@ -66,7 +66,7 @@ function oneOf<T>(value: unknown, allowed: readonly T[], otherwise: T): T {
   return allowed.find((one) => one === value) ?? otherwise;
 }
 
-function fontSize(value: unknown): number {
+function fontSize(value: unknown): number | null {
   if (typeof value !== 'number' || Number.isNaN(value)) return DEFAULTS.fontSize;
   return Math.min(MAX_FONT_SIZE, Math.max(MIN_FONT_SIZE, Math.round(value)));
 }

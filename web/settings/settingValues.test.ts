@@ -11,7 +11,7 @@ import {
 const SETTINGS: fc.Arbitrary<SettingValues> = fc.record({
   theme: fc.constantFrom('system', 'light', 'dark'),
   contrast: fc.constantFrom('system', 'more'),
-  fontSize: fc.integer({ min: 10, max: 32 }),
+  fontSize: fc.option(fc.integer({ min: 10, max: 32 })),
   input: fc.constantFrom('auto', 'terminal', 'field'),
   maskPassword: fc.boolean(),
   notify: fc.boolean(),
@@ -31,7 +31,7 @@ test('returns the defaults if nothing is stored', () => {
   expect(DEFAULTS).toEqual({
     theme: 'system',
     contrast: 'system',
-    fontSize: 15,
+    fontSize: null,
     input: 'auto',
     maskPassword: false,
     notify: false,
@@ -82,10 +82,10 @@ describe('a font size of', () => {
     [15.4, 15],
     [-1e300, 10],
     [Infinity, 32],
-    [Number.NaN, 15],
-    ['20', 15],
-    [null, 15],
-  ])('%j becomes %i', (given, taken) => {
+    [Number.NaN, null],
+    ['20', null],
+    [null, null],
+  ])('%j becomes %j', (given, taken) => {
     expect(validSettings({ fontSize: given }).fontSize).toBe(taken);
   });
 });

@@ -1,128 +1,142 @@
-// Connects the controls of <dialog id="settings"> in index.html with the settings. Changes apply
-// immediately, and changes in another tab show here.
+// The settings. Changes apply immediately, and changes in another tab show here.
 
 import { escapeControls } from '../../protocol/plainText.ts';
-import { requireElement } from '../ui/dom.ts';
+import { createDialog } from '../ui/dialogFrame.ts';
+import { button, element } from '../ui/element.ts';
 import { modal } from '../ui/modal.ts';
+import { isNotifying, notifyProblem, setNotifying } from './notifySetting.ts';
+import {
+  type Choice,
+  HIDE_PASSWORDS,
+  INPUT,
+  LINE_END,
+  MORE_CONTRAST,
+  NOTIFY,
+  THEME,
+} from './settingChoices.ts';
 import { MAX_FONT_SIZE, MIN_FONT_SIZE, validSettings } from './settingValues.pure.ts';
+import { terminalFontSize } from './terminalFontSize.ts';
 import type { UserSettings } from './userSettings.ts';
 
-/** The settings with radio buttons, whose name is the key. */
-const RADIO_KEYS = ['theme', 'input', 'lineEnd'] as const;
+export interface SettingsDialogOptions {
+  /** Has the browser ask for permission to show notifications, and resolves with the answer. */
+  askPermission(): Promise<unknown>;
+  /** The name of the logged-in user; `undefined` if there was no login. */
+  user: string | undefined;
+  /** Whether the user may choose the line end. */
+  hasLineEndings: boolean;
+}
 
 export class SettingsDialog {
   /** Opens the dialog; when it closes, the focus returns. */
   readonly open: () => void;
-  readonly #dialog: HTMLDialogElement;
   readonly #settings: UserSettings;
-  readonly #moreContrast: HTMLInputElement;
-  readonly #maskPassword: HTMLInputElement;
-  readonly #notify: HTMLInputElement;
+  /** Each shows the current value of a setting. */
+  readonly #updates: (() => void)[] = [];
 
-  /**
-   * @param askPermission Has the browser ask the user for permission to show notifications, and
-   *   resolves with the answer.
-   */
-  constructor(document: Document, settings: UserSettings, askPermission: () => Promise<unknown>) {
-    const dialog = requireElement(document, '#settings', HTMLDialogElement);
-    this.#dialog = dialog;
+  constructor(settings: UserSettings, options: SettingsDialogOptions) {
     this.#settings = settings;
-    this.#moreContrast = requireElement(dialog, '#more-contrast', HTMLInputElement);
-    this.#maskPassword = requireElement(dialog, '#mask-password', HTMLInputElement);
-    this.#notify = requireElement(dialog, '#notify', HTMLInputElement);
+    const dialog = createDialog(
+      'settings',
+      'Settings',
+      this.#choice(THEME),
+      this.#switch(
+        MORE_CONTRAST,
+        () => settings.get('contrast') === 'more',
+        (isOn) => settings.set('contrast', isOn ? 'more' : 'system'),
+      ),
+      this.#textSize(),
+      this.#choice(INPUT),
+      ...(options.hasLineEndings ? [this.#choice(LINE_END)] : []),
+      this.#switch(
+        HIDE_PASSWORDS,
+        () => settings.get('maskPassword'),
+        (isOn) => settings.set('maskPassword', isOn),
+      ),
+      ...this.#notifications(options),
+      ...(options.user === undefined ? [] : [login(options.user)]),
+    );
     this.open = modal(dialog, () => this.#show());
-    this.#addListeners(askPermission);
     settings.onChange(() => this.#show());
   }
 
-  /** Shows the setting for line endings, which the message server does not need. */
-  showLineEndings(): void {
-    this.#element('#line-ends').hidden = false;
-  }
-
-  /** Shows the name of the logged-in user, and a link to log out. */
-  showLogin(user: string): void {
-    this.#element('#login-user').textContent = escapeControls(user);
-    this.#element('#login').hidden = false;
-  }
-
-  #addListeners(askPermission: () => Promise<unknown>): void {
-    const settings = this.#settings;
-    for (const key of RADIO_KEYS) {
-      for (const radio of this.#radios(key)) {
-        radio.addEventListener('change', () =>
-          settings.set(key, validSettings({ [key]: radio.value })[key]),
-        );
-      }
-    }
-    this.#moreContrast.addEventListener('change', () =>
-      settings.set('contrast', this.#moreContrast.checked ? 'more' : 'system'),
-    );
-    this.#maskPassword.addEventListener('change', () =>
-      settings.set('maskPassword', this.#maskPassword.checked),
-    );
-    this.#notify.addEventListener('change', () => this.#setNotify(askPermission));
-    this.#onClick('#font-smaller', () => settings.set('fontSize', settings.get('fontSize') - 1));
-    this.#onClick('#font-larger', () => settings.set('fontSize', settings.get('fontSize') + 1));
-  }
-
-  async #setNotify(askPermission: () => Promise<unknown>): Promise<void> {
-    const isWanted = this.#notify.checked;
-    if (isWanted && notificationPermission() === 'default') await askPermission();
-    this.#settings.set('notify', isWanted && notificationPermission() === 'granted');
-    this.#show();
-  }
-
   #show(): void {
-    for (const key of RADIO_KEYS) {
-      for (const radio of this.#radios(key)) {
-        radio.checked = radio.value === this.#settings.get(key);
-      }
-    }
-    this.#moreContrast.checked = this.#settings.get('contrast') === 'more';
-    this.#maskPassword.checked = this.#settings.get('maskPassword');
-    this.#showFontSize(this.#settings.get('fontSize'));
-    this.#showNotify();
+    for (const update of this.#updates) update();
   }
 
-  #showFontSize(size: number): void {
-    this.#element('#font-size').textContent = String(size);
-    // Not `disabled`, which would take the focus from the button that was just pressed.
-    this.#element('#font-smaller').ariaDisabled = String(size === MIN_FONT_SIZE);
-    this.#element('#font-larger').ariaDisabled = String(size === MAX_FONT_SIZE);
+  /** Radio buttons, whose name is the key of the setting. */
+  #choice({ key, label, options }: Choice): HTMLElement {
+    const radios = options.map(([value]) =>
+      element('input', {
+        type: 'radio',
+        name: key,
+        value,
+        onchange: () => this.#settings.set(key, validSettings({ [key]: value })[key]),
+      }),
+    );
+    this.#updates.push(() => {
+      for (const radio of radios) radio.checked = radio.value === this.#settings.get(key);
+    });
+    const segments = radios.map((radio, i) => element('label', {}, radio, options[i]?.[1] ?? ''));
+    return row(label, element('div', { className: 'segments' }, ...segments));
   }
 
-  #showNotify(): void {
-    const state = notificationPermission();
-    this.#notify.checked = state === 'granted' && this.#settings.get('notify');
-    // Not `disabled`, which would take the focus from the checkbox, and so hide its note from
-    // screen readers.
-    this.#notify.ariaDisabled = String(state === 'denied' || state === 'missing');
-    const note = this.#element('#notify-note');
-    if (note.textContent !== noteFor(state)) note.textContent = noteFor(state);
+  #switch(label: string, isOn: () => boolean, set: (isOn: boolean) => void): HTMLElement {
+    const input = element('input', { type: 'checkbox', onchange: () => set(input.checked) });
+    input.setAttribute('role', 'switch');
+    this.#updates.push(() => {
+      input.checked = isOn();
+    });
+    return element('label', { className: 'switch' }, label, input);
   }
 
-  #radios(key: (typeof RADIO_KEYS)[number]): NodeListOf<HTMLInputElement> {
-    return this.#dialog.querySelectorAll(`input[name="${key}"]`);
+  #textSize(): HTMLElement {
+    const settings = this.#settings;
+    const change = (by: number) => () => settings.set('fontSize', terminalFontSize(settings) + by);
+    const smaller = button({ ariaLabel: 'Smaller', onclick: change(-1) }, '−');
+    const size = element('output', { id: 'font-size', ariaLabel: 'Size in pixels' });
+    const larger = button({ ariaLabel: 'Larger', onclick: change(1) }, '+');
+    const automatic = button({ onclick: () => settings.set('fontSize', null) }, 'Automatic');
+    this.#updates.push(() => {
+      const shown = terminalFontSize(settings);
+      size.textContent = String(shown);
+      // Not `disabled`, which would take the focus from the button that was just pressed.
+      smaller.ariaDisabled = String(shown === MIN_FONT_SIZE);
+      larger.ariaDisabled = String(shown === MAX_FONT_SIZE);
+      automatic.ariaPressed = String(settings.get('fontSize') === null);
+    });
+    const stepper = element('div', { className: 'segments' }, smaller, size, larger, automatic);
+    return row('Text size', stepper);
   }
 
-  #element(selector: string): HTMLElement {
-    return requireElement(this.#dialog, selector);
-  }
-
-  #onClick(selector: string, listener: () => void): void {
-    this.#element(selector).addEventListener('click', listener);
+  #notifications({ askPermission }: SettingsDialogOptions): HTMLElement[] {
+    const settings = this.#settings;
+    const control = this.#switch(
+      NOTIFY,
+      () => isNotifying(settings),
+      (isOn) => void setNotifying(settings, isOn, askPermission).then(() => this.#show()),
+    );
+    const input = control.querySelector('input');
+    const note = element('p', { id: 'notify-note', role: 'status' });
+    input?.setAttribute('aria-describedby', note.id);
+    this.#updates.push(() => {
+      const problem = notifyProblem();
+      // Not `disabled`, which would take the focus from the switch, and so hide its note from
+      // screen readers.
+      if (input) input.ariaDisabled = String(problem !== '');
+      if (note.textContent !== problem) note.textContent = problem;
+    });
+    return [control, note];
   }
 }
 
-/** The permission at this moment: the user can change it in the browser's settings. */
-function notificationPermission(): NotificationPermission | 'missing' {
-  return 'Notification' in window ? Notification.permission : 'missing';
+/** A setting with several controls. */
+function row(label: string, control: HTMLElement): HTMLElement {
+  return element('fieldset', {}, element('legend', {}, label), control);
 }
 
-function noteFor(state: NotificationPermission | 'missing'): string {
-  if (state === 'missing') return 'This browser does not support notifications.';
-  if (state !== 'denied') return '';
-  if (!isSecureContext) return 'Notifications need HTTPS, or a page from this machine.';
-  return 'Notifications are blocked; you can allow them in the browser’s site settings.';
+function login(user: string): HTMLElement {
+  const name = element('bdi', {}, escapeControls(user));
+  const link = element('a', { href: 'logout' }, 'Log out');
+  return element('p', { id: 'login' }, element('span', {}, 'Logged in as ', name), link);
 }

@@ -71,7 +71,7 @@ test('calls a listener for each change only', () => {
 
 test('has the new value when it calls a listener', () => {
   const { settings } = open(new MemoryStorage());
-  const seen: number[] = [];
+  const seen: (number | null)[] = [];
   settings.onChange(() => seen.push(settings.get('fontSize')));
   settings.set('fontSize', 21);
   expect(seen).toEqual([21]);

@@ -1,13 +1,7 @@
 // The page at /targets: what the user may reach, by title and name. Each target is a plain link.
 
+import type { ListedTarget } from './listedTarget.ts';
 import { recentTargets } from './recentTargets.ts';
-
-/** As the bridge sends it (bridge/http/targetRoutes.ts). */
-interface TargetDescription {
-  name: string;
-  isDefault: boolean;
-  title?: string;
-}
 
 const filter = find('#filter', HTMLInputElement);
 const notice = find('#notice', HTMLElement);
@@ -27,7 +21,7 @@ async function start(): Promise<void> {
   try {
     const response = await fetch('targets.json', { signal: AbortSignal.timeout(10_000) });
     if (!response.ok) throw new Error(`status ${response.status}`);
-    const { targets }: { targets: TargetDescription[] } = await response.json();
+    const { targets }: { targets: ListedTarget[] } = await response.json();
     show(targets);
   } catch {
     const reload = Object.assign(document.createElement('a'), { href: '', textContent: 'Reload' });
@@ -35,9 +29,9 @@ async function start(): Promise<void> {
   }
 }
 
-function show(targets: readonly TargetDescription[]): void {
+function show(targets: readonly ListedTarget[]): void {
   const isRecent = new Map(recentTargets().map((name, index) => [name, index]));
-  const order = ({ name }: TargetDescription) => isRecent.get(name) ?? isRecent.size;
+  const order = ({ name }: ListedTarget) => isRecent.get(name) ?? isRecent.size;
   const used = targets.filter(({ name }) => isRecent.has(name));
   fill(
     recent,
@@ -55,12 +49,12 @@ function show(targets: readonly TargetDescription[]): void {
   if (!matchMedia('(pointer: coarse)').matches) filter.focus();
 }
 
-function fill(section: HTMLElement, targets: readonly TargetDescription[]): void {
+function fill(section: HTMLElement, targets: readonly ListedTarget[]): void {
   section.querySelector('ul')?.replaceChildren(...targets.map(item));
 }
 
 /** Titles are the operator's, and text. */
-function item({ name, title, isDefault }: TargetDescription): HTMLLIElement {
+function item({ name, title, isDefault }: ListedTarget): HTMLLIElement {
   const strong = Object.assign(document.createElement('strong'), { textContent: title ?? name });
   const details = [title === undefined ? '' : name, isDefault ? 'default' : ''];
   const small = Object.assign(document.createElement('span'), {

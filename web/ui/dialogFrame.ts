@@ -15,7 +15,8 @@ export function createDialog(
     title: 'Close (Escape)',
   });
   const head = element('div', { className: 'head' }, heading, close);
-  const dialog = element('dialog', { id }, head, ...content);
+  // The dialog itself gets the focus, and not its first button.
+  const dialog = element('dialog', { id, tabIndex: -1, autofocus: true }, head, ...content);
   dialog.setAttribute('aria-labelledby', heading.id);
   document.body.append(dialog);
   return dialog;

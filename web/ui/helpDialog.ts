@@ -1,13 +1,11 @@
-// The help: the commands, and the keys.
+// The help: the commands, and then what the device has, keys or touch; the other of both is folded.
 
 import type { ServiceHelp } from '../page/targetService.ts';
 import { createDialog } from './dialogFrame.ts';
 import { element } from './element.ts';
-import { COMMAND_HELP, HELP_NOTE, type HelpTable, KEY_HELP } from './helpText.ts';
+import { COMMAND_HELP, HELP_NOTE, type HelpTable, KEY_HELP, TOUCH_HELP } from './helpText.ts';
+import { withKeys } from './keys.ts';
 import { modal } from './modal.ts';
-
-/** The label on a Mac's keyboard for the key that browsers call Alt. */
-const MAC_ALT = '⌥';
 
 export class HelpDialog {
   /** Opens the dialog; when it closes, the focus returns. */
@@ -18,7 +16,7 @@ export class HelpDialog {
    * @param service The help of another service: text of the operator, in which brackets are no keys.
    */
   constructor(commands: readonly string[], service?: ServiceHelp) {
-    const tables = KEY_HELP.map((help) => table(help, withKeys));
+    const tables: HTMLElement[] = [];
     const known = service === undefined ? COMMAND_HELP.rows : [];
     const rows = known.filter(([command]) => commands.includes(command));
     if (rows.length > 0) {
@@ -37,8 +35,18 @@ export class HelpDialog {
     }
     const intro = service?.intro === undefined ? [] : [element('p', {}, service.intro)];
     const note = element('p', {}, ...withKeys(HELP_NOTE));
-    this.open = modal(createDialog('help', 'Help', ...intro, ...tables, note));
+    const keys = [...KEY_HELP.map((help) => table(help, withKeys)), note];
+    const touch = table(TOUCH_HELP, withKeys);
+    const isTouch = matchMedia('(hover: none) and (pointer: coarse)').matches;
+    const content = isTouch
+      ? [touch, ...tables, folded('Keyboard shortcuts', ...keys)]
+      : [...tables, ...keys, folded(TOUCH_HELP.caption, touch)];
+    this.open = modal(createDialog('help', 'Help', ...intro, ...content));
   }
+}
+
+function folded(title: string, ...content: Node[]): HTMLElement {
+  return element('details', {}, element('summary', {}, title), ...content);
 }
 
 /** @param label Makes the heading of a row. @param text Makes its text. */
@@ -53,20 +61,4 @@ function table(
     body.append(element('tr', {}, heading, element('td', {}, ...text(meaning))));
   }
   return element('table', {}, element('caption', {}, caption), body);
-}
-
-/** Makes the keys in a text elements. */
-function withKeys(text: string): Node[] {
-  // Every second part is what the parentheses match.
-  return text
-    .split(/\[([^\]]+)\]/)
-    .map((part, i) => (i % 2 === 0 ? new Text(part) : keyElement(part.split('-'))));
-}
-
-/** Keys that are pressed together are nested (HTML, section 4.5.20). */
-function keyElement(keys: readonly string[]): HTMLElement {
-  const isMac = navigator.userAgent.includes('Mac OS');
-  const elements = keys.map((key) => element('kbd', {}, isMac && key === 'Alt' ? MAC_ALT : key));
-  const [only, ...others] = elements;
-  return only !== undefined && others.length === 0 ? only : element('kbd', {}, ...elements);
 }

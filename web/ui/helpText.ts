@@ -1,6 +1,7 @@
-// The text of the help. Keys stand in brackets: [Ctrl-A] is two keys pressed together.
+// The text of the help. Keys stand in brackets (keys.ts).
 
 import type { Command } from '../../protocol/commands.ts';
+import { COMMAND_KEY } from './keys.ts';
 
 export interface HelpTable {
   caption: string;
@@ -24,6 +25,23 @@ const COMMANDS: Readonly<Record<Command, string>> = {
 
 /** The message server's commands. */
 export const COMMAND_HELP: HelpTable = { caption: 'Commands', rows: Object.entries(COMMANDS) };
+
+/** On a Mac, Ctrl-K always deletes, and Cmd-K always opens. */
+const PALETTE =
+  'opens “More”: everything that the page can do, to search as you type' +
+  (COMMAND_KEY === 'Ctrl' ? '; with text after the cursor, deletes that' : '');
+
+export const TOUCH_HELP: HelpTable = {
+  caption: 'On a touch screen',
+  rows: [
+    ['Field', 'type a line here; the arrow beside it sends the line'],
+    ['Buttons above it', 'each sends its command'],
+    ['⋯ in the header', 'opens everything that the page can do'],
+    ['Drag, flick', 'scrolls the terminal'],
+    ['Two fingers', 'zoom'],
+    ['Tap beside a dialog', 'closes it'],
+  ],
+};
 
 export const KEY_HELP: readonly HelpTable[] = [
   {
@@ -59,7 +77,9 @@ export const KEY_HELP: readonly HelpTable[] = [
   {
     caption: 'Focus and help',
     rows: [
+      [`[${COMMAND_KEY}-K]`, PALETTE],
       ['[Shift-Tab] or [Tab]', 'leaves the terminal; [Tab] on an empty line only'],
+      ['any letter', 'returns to the line, from everywhere but a field'],
       ['[F1] or [?]', 'opens this help; [?] on an empty line only'],
       ['[Escape]', 'closes a dialog, a panel or the search'],
     ],

@@ -15,6 +15,8 @@ export function modal(dialog: HTMLDialogElement, onOpen: () => void = () => {}):
     onOpen();
     focusAroundOnceGone(document.activeElement, dialog);
     dialog.showModal();
+    // Chromium focuses the first control instead.
+    if (dialog.autofocus) dialog.focus();
     dialog.scrollTop = 0;
   };
 }

@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest';
 import { type Shortcut, type ShortcutContext, shortcutFor } from './shortcuts.ts';
 
-const CONTEXT: ShortcutContext = { hasSelection: false, isLineEmpty: false, isCommandPrompt: true };
+const CONTEXT: ShortcutContext = {
+  hasSelection: false,
+  isLineEmpty: false,
+  hasTextAfterCursor: false,
+  isCommandPrompt: true,
+};
 
 /** Parses a key name such as `Ctrl-Shift-C`. */
 function press(name: string) {
@@ -34,6 +39,9 @@ test.each<[string, Shortcut, Partial<ShortcutContext>?]>([
   ['Cmd-v', 'browser'],
   ['Ctrl-f', 'find'],
   ['Cmd-f', 'find'],
+  ['Ctrl-k', 'palette'],
+  ['Ctrl-k', 'terminal', { hasTextAfterCursor: true }],
+  ['Cmd-k', 'palette', { hasTextAfterCursor: true }],
   ['Ctrl-s', 'browser'],
   ['Ctrl-+', 'browser'],
   ['Ctrl-0', 'browser'],
