@@ -28,6 +28,10 @@ async function expectOneRow(page: Page): Promise<void> {
   expect(height).toBeLessThan(60);
   expect(overflow).toBeLessThanOrEqual(0);
   expect(new Set(middles).size, 'all on one line').toBe(1);
+  const status = await page.locator('#connection :visible').last().boundingBox();
+  const tools = await page.locator('#tools').boundingBox();
+  const right = (status?.x ?? 0) + (status?.width ?? 0);
+  expect(right, 'the tools cover nothing').toBeLessThanOrEqual(tools?.x ?? 0);
   await expect(page.locator('#status-light')).toBeInViewport({ ratio: 1 });
   for (const button of await page.locator('header button:visible').all()) {
     await expect(button).toBeInViewport({ ratio: 1 });
