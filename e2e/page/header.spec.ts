@@ -60,8 +60,8 @@ for (const width of [320, 1280]) {
     bridge,
   }) => {
     await open(page, bridge.port, width);
-    await page.keyboard.press('Shift+Tab');
-    for (const button of (await page.locator('#tools button').all()).toReversed()) {
+    await page.locator('#find-button').focus();
+    for (const button of await page.locator('#tools button').all()) {
       await expect(button).toBeFocused();
       const label = await button.evaluate((element) => {
         const { content, width } = getComputedStyle(element, '::after');
@@ -71,7 +71,7 @@ for (const width of [320, 1280]) {
       expect(label.content).toContain((await button.getAttribute('aria-label')) ?? '?');
       expect(label.left).toBeGreaterThanOrEqual(0);
       expect(label.right).toBeLessThanOrEqual(width);
-      await page.keyboard.press('Shift+Tab');
+      await page.keyboard.press('Tab');
     }
   });
 }

@@ -99,7 +99,7 @@ test.describe('the dialog', () => {
       await submit(page);
       await expect(dialog(page)).toBeHidden();
       await expect(page.locator('#toast')).toHaveText(/^Planned \w{3} \d+ .* 18:00–20:00 CES?T\.$/);
-      await expect(page.getByRole('button', { name: 'Plan a message' })).toBeFocused();
+      await expect(page.locator('.xterm-helper-textarea')).toBeFocused();
       await expect(page.locator('#message')).toHaveText(APPLE);
       await terminal.expectText(`${PROMPT} half`);
       const day = localTime('').slice(0, -1);
