@@ -217,6 +217,26 @@ test.describe('on a phone', () => {
   const { defaultBrowserType: _, ...pixel } = devices['Pixel 7'];
   test.use({ ...pixel, viewport: { width: 320, height: 568 } });
 
+  test('the full-screen view breaks no word of a short message', async ({
+    page,
+    server,
+    terminal,
+  }) => {
+    await terminal.expectText('SHUTDOWN):');
+    await store('Exam moved to auditorium 4', server.port);
+    await page.getByRole('button', { name: 'Full screen' }).tap();
+    const text = board(page).locator('.frame p');
+    await expect(text).toHaveText('Exam moved to auditorium 4');
+    const rowsOfWord = () =>
+      text.evaluate(({ firstChild }) => {
+        const range = document.createRange();
+        range.setStart(firstChild as Node, 'Exam moved to '.length);
+        range.setEnd(firstChild as Node, 'Exam moved to auditorium'.length);
+        return range.getClientRects().length;
+      });
+    await expect.poll(rowsOfWord).toBe(1);
+  });
+
   test('its buttons are large enough for a thumb, and fit', async ({ page, server, terminal }) => {
     await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):$/);
     await store(LONG, server.port);
