@@ -3,6 +3,7 @@
 import { type EditedLine, editedLine, left, remove } from './editedLine.ts';
 import type { EditorKey } from './editorKeys.ts';
 import type { LineHistory } from './lineHistory.ts';
+import { smartCaseIndex } from './smartCase.ts';
 
 /** In UTF-16 units: a longer query would not fit into the prompt. */
 const MAX_QUERY_LENGTH = 256;
@@ -69,6 +70,6 @@ function find(
     return { to: 'searching', search: { ...search, query, isFound: query === '' } };
   }
   const text = history.lines[index] ?? '';
-  const line = editedLine(text, text.indexOf(query));
+  const line = editedLine(text, smartCaseIndex(text, query));
   return { to: 'searching', search: { ...search, query, index, isFound: true }, line };
 }

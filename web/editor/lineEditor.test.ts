@@ -297,6 +297,7 @@ describe('Ctrl-R', () => {
 
   test.each([
     ['finds the newest line that contains the query', ['\x12', 'roo', 'm'], '|room 5 is closed'],
+    ['finds a command in lower case, as Tab does', ['\x12', 'msgs'], '|MSGSTORE'],
     [
       'finds the next older line when pressed again',
       ['\x12', 'room', '\x12'],

@@ -1,5 +1,7 @@
 // The lines that were typed before, oldest first. Pure; web/settings/storedHistory.ts stores them.
 
+import { smartCaseIndex } from './smartCase.ts';
+
 /** Enough for months of messages, and small enough for a browser's storage. */
 const MAX_LINES = 500;
 const MAX_CHARACTERS = 100_000;
@@ -24,14 +26,14 @@ export class LineHistory {
   }
 
   /**
-   * Finds the newest line that contains a text.
+   * Finds the newest line that contains a text (smartCase.ts).
    *
    * @param before Only lines with a smaller index count.
    * @returns The line's index, or `undefined` if there is none.
    */
   find(text: string, before: number): number | undefined {
     for (let index = Math.min(before, this.#lines.length) - 1; index >= 0; index--) {
-      if (this.#lines[index]?.includes(text)) return index;
+      if (smartCaseIndex(this.#lines[index] ?? '', text) >= 0) return index;
     }
     return undefined;
   }
