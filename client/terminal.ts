@@ -86,7 +86,9 @@ class TerminalDialogue {
     this.#options = options;
     this.#resolve = resolve;
     const { input, output, isTerminal, masksPasswords, isOriginal } = options;
-    this.#dialogue = isOriginal ? this.#createOriginalDialogue() : new Dialogue({ masksPasswords });
+    this.#dialogue = isOriginal
+      ? this.#createOriginalDialogue()
+      : new Dialogue({ masksPasswords, allCommands: 'motd connect --help' });
     this.#promptOutput = isTerminal ? new PromptOutput(output, { masksPasswords }) : undefined;
     this.#readline = createInterface(
       this.#promptOutput

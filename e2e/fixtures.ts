@@ -4,6 +4,12 @@ import { test as base, devices, expect, type Page } from '@playwright/test';
 import { freePort } from '../testing/freePort.ts';
 import { Program } from '../testing/programs.ts';
 
+/** What the page shows after a line that is no command. */
+export const UNKNOWN_COMMAND = [
+  'Server: 400 UNKNOWN COMMAND',
+  '[commands: MSGGET, MSGSTORE, MSGHIST, MSGWATCH, QUIT, SHUTDOWN; for all of them: F1, or Help]',
+].join('\n');
+
 export interface ListeningProgram {
   program: Program;
   port: number;

@@ -15,6 +15,9 @@ export const COMMANDS = [
   'SHUTDOWN',
 ] as const;
 
+/** Those of the original server. */
+export const ORIGINAL_COMMANDS = ['MSGGET', 'MSGSTORE', 'QUIT', 'SHUTDOWN'] as const;
+
 export type Command = (typeof COMMANDS)[number];
 
 /** The commands that change something. What to change follows on a line of its own. */

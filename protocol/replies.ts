@@ -48,5 +48,22 @@ export function isUnknownCommand(reply: string): boolean {
   return reply.startsWith('400 ') && reply !== REPLY.badNumber && reply !== REPLY.noText;
 }
 
+/** What a reply means for a user. */
+export type ReplyClass = 'success' | 'question' | 'failure';
+
+/**
+ * Classifies a reply by its number, so that those of a newer server are known, too.
+ *
+ * `300 PASSWORD REQUIRED` is a question: nothing has failed, and the command goes on. The other
+ * replies from 300 on have done nothing of what was asked.
+ *
+ * @returns `undefined` for a line that is no reply.
+ */
+export function classifyReply(reply: string): ReplyClass | undefined {
+  if (reply === REPLY.passwordRequired) return 'question';
+  if (reply === REPLY.expectedMessage || /^[345]\d\d /.test(reply)) return 'failure';
+  return /^2\d\d /.test(reply) ? 'success' : undefined;
+}
+
 /** The line after the last one of MSGHIST, MSGLIST and MSGPLANS. */
 export const END_OF_LIST = '.';

@@ -1,6 +1,7 @@
 // Defines `motd connect`, and the commands for scripts.
 
 import { Argument, type Command, type Option } from 'commander';
+import { COMMANDS } from '../../protocol/commands.ts';
 import type { ChangeOptions, PlanOptions, SetOptions } from '../commands/change.ts';
 import type { GetOptions, ReadOptions } from '../commands/oneshot.ts';
 import type { OneshotOptions } from '../firstAnswer.ts';
@@ -20,18 +21,25 @@ import { parseNumber, parsePort, parseServers } from '../options/parsers.ts';
 import { addCommand } from './addCommand.ts';
 import { withServers } from './withServers.ts';
 
+const COMMANDS_HELP = `
+Commands of the dialogue:
+  ${COMMANDS.slice(0, 7).join(', ')},
+  ${COMMANDS.slice(7).join(', ')}`;
+
 export function addClientCommands(program: Command): void {
   addClientCommand(
     program,
     'connect',
     'hold the dialogue with the server in this terminal',
     connectOptions(),
-  ).action(
-    withServers(async (options) => {
-      const { connect } = await import('../commands/connect.ts');
-      process.exitCode = await connect(options);
-    }),
-  );
+  )
+    .addHelpText('after', COMMANDS_HELP)
+    .action(
+      withServers(async (options) => {
+        const { connect } = await import('../commands/connect.ts');
+        process.exitCode = await connect(options);
+      }),
+    );
 
   addClientCommand(program, 'get', 'print the message', [
     jsonOption(),

@@ -3,6 +3,7 @@
 // perform the effects.
 
 import type { WriteCommand } from '../../protocol/commands.ts';
+import type { ReplyClass } from '../../protocol/replies.ts';
 
 /**
  * The kind of input that a prompt asks for: for a command that changes something, the line that it
@@ -36,9 +37,9 @@ export type Speaker = 'client' | 'server' | 'message' | 'note';
 export type Effect =
   /**
    * Display a line. It contains no control character. `colored` is the same line with SGR sequences
-   * (colors.ts), for a terminal.
+   * (colors.ts), for a terminal. `reply` is set if the line is a reply of the message server.
    */
-  | { do: 'print'; line: string; speaker: Speaker; colored?: string }
+  | { do: 'print'; line: string; speaker: Speaker; colored?: string; reply?: ReplyClass }
   /** Show the prompt, let the user type a line, and pass it to `typed`. */
   | { do: 'ask'; for: PromptKind; prompt: string }
   /** Withdraw the prompt: leave what was typed so far on its line, and start a new one. */

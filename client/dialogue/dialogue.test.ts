@@ -72,7 +72,16 @@ test.each<[typed: string, reply: string, then: string]>([
   ['MSGWATCH', '200 OK\nthe message', `Server: 200 OK\nthe message\n${COMMAND}`],
   ['SHUTDOWN', '300 PASSWORD REQUIRED', `Server: 300 PASSWORD REQUIRED\n${PROMPTS.password}`],
   ['QUIT', '200 OK', 'Server: 200 OK\n<quit>'],
-  ['FOO', '400 UNKNOWN COMMAND', `Server: 400 UNKNOWN COMMAND\n${COMMAND}`],
+  [
+    'FOO',
+    '400 UNKNOWN COMMAND',
+    `Server: 400 UNKNOWN COMMAND\n[commands: MSGGET, MSGSTORE, QUIT, SHUTDOWN]\n${COMMAND}`,
+  ],
+  [
+    'msgget',
+    '400 UNKNOWN COMMAND',
+    `Server: 400 UNKNOWN COMMAND\n[commands are upper case: MSGGET]\n${COMMAND}`,
+  ],
   ['FOO', '421 IDLE TOO LONG', 'Server: 421 IDLE TOO LONG\n'],
 ])('handles the reply to %s: %j', (typed, reply, then) => {
   const dialogue = dialogueAfter([typed]);
@@ -249,9 +258,9 @@ describe('a lost connection', () => {
 
   test('comes after the unfinished last line', () => {
     const dialogue = dialogueAfter(['FOO']);
-    dialogue.received('400 UNKNO');
+    dialogue.received('503 STORE');
     expect(shown(dialogue.closed('gone')).screen).toBe(
-      `Server: 400 UNKNO\n${COMMAND}\n[gone]\n<lost>`,
+      `Server: 503 STORE\n${COMMAND}\n[gone]\n<lost>`,
     );
   });
 
@@ -271,4 +280,24 @@ describe('a lost connection', () => {
 
 test('ignores a typed line if there is no prompt', () => {
   expect(dialogueAfter(['MSGGET']).typed('QUIT')).toEqual([]);
+});
+
+test('a hint about commands follows no line but one for a command', () => {
+  const dialogue = dialogueAfter(['MSGSTORE', '200 OK']);
+  dialogue.typed('help');
+  expect(shown(dialogue.received('400 NO TEXT\n')).screen).toBe(`Server: 400 NO TEXT\n${COMMAND}`);
+});
+
+test.each([
+  ['MSGSTORE', '200 OK', 'success'],
+  ['SHUTDOWN', '300 PASSWORD REQUIRED', 'question'],
+  ['FOO', '400 UNKNOWN COMMAND', 'failure'],
+])('classifies the reply to %s: %s is a %s', (typed, reply, expected) => {
+  const dialogue = dialogueAfter([typed]);
+  expect(dialogue.received(`${reply}\n`)[0]).toMatchObject({ speaker: 'server', reply: expected });
+});
+
+test('classifies no message, even one that reads like a reply', () => {
+  const dialogue = dialogueAfter(['MSGGET', '200 OK']);
+  expect(dialogue.received('400 UNKNOWN COMMAND\n')[0]).not.toHaveProperty('reply');
 });

@@ -14,7 +14,14 @@
 import { isListCommand, isWriteCommand, type WriteCommand } from '../../protocol/commands.ts';
 import { LineReader, TOO_LONG, trimLine } from '../../protocol/lines.ts';
 import { escapeControls } from '../../protocol/plainText.ts';
-import { END_OF_LIST, isClosingReply, REPLY } from '../../protocol/replies.ts';
+import {
+  classifyReply,
+  END_OF_LIST,
+  isClosingReply,
+  isUnknownCommand,
+  REPLY,
+} from '../../protocol/replies.ts';
+import { commandHint } from './commandHint.ts';
 import {
   type Conversation,
   type Effect,
@@ -66,6 +73,11 @@ const REPLIES: ReadonlySet<string> = new Set(Object.values(REPLY));
 export interface DialogueOptions {
   /** Whether the line that shows what was sent (`Client: …`) masks a password. */
   readonly masksPasswords?: boolean;
+  /**
+   * Where a user finds all commands, for the hint after an unknown one. Left out for a server that
+   * has only those of the original.
+   */
+  readonly allCommands?: string;
 }
 
 export class Dialogue implements Conversation {
@@ -144,11 +156,21 @@ export class Dialogue implements Conversation {
         if (this.#isUpdate(line)) return [message(line)];
         this.#isWatching = false;
         this.#isRejected = false;
-        return [fromServer(line), ...this.#handleReply(line, state.asked, state.sent)];
+        return [
+          fromServer(line),
+          ...this.#hintAt(line, state.asked, state.sent),
+          ...this.#handleReply(line, state.asked, state.sent),
+        ];
       }
       case 'idle':
         return [fromServer(line)];
     }
+  }
+
+  #hintAt(reply: string, asked: Asked, sent: string): Effect[] {
+    if (asked.for !== 'command' || !isUnknownCommand(reply)) return [];
+    const hint = commandHint(sent, this.#options.allCommands);
+    return hint === undefined ? [] : [print('note', hint)];
   }
 
   #handleReply(reply: string, asked: Asked, sent: string): Effect[] {
@@ -219,9 +241,11 @@ function message(line: string): Effect {
 }
 
 function fromServer(line: string): Effect {
-  return print('server', `Server: ${escapeControls(line)}`);
+  const reply = classifyReply(line);
+  const printed = print('server', `Server: ${escapeControls(line)}`);
+  return reply === undefined ? printed : { ...printed, reply };
 }
 
-function print(speaker: Speaker, line: string): Effect {
+function print(speaker: Speaker, line: string): Effect & { do: 'print' } {
   return { do: 'print', line, speaker };
 }

@@ -90,9 +90,13 @@ test('shows lines typed ahead at their prompts, and a half-typed one at the last
   await once(socket, 'data');
   await client.waitForOutput(/BAR\nMSG$/);
   socket.write('400 UNKNOWN COMMAND\n');
-  await client.waitForOutput(/Server: 400 UNKNOWN COMMAND\nEnter command .*: BAR\nClient: BAR\n$/);
+  await client.waitForOutput(
+    /Server: 400 UNKNOWN COMMAND\n\[commands: .*--help\]\nEnter command .*: BAR\nClient: BAR\n$/,
+  );
   socket.write('400 UNKNOWN COMMAND\n');
-  await client.waitForOutput(/BAR\nServer: 400 UNKNOWN COMMAND\nEnter command .*: MSG$/);
+  await client.waitForOutput(
+    /BAR\nServer: 400 UNKNOWN COMMAND\n\[commands: .*--help\]\nEnter command .*: MSG$/,
+  );
   socket.end();
   expect(await client.exitCode()).toBe(1);
   server.close();

@@ -13,6 +13,7 @@ import {
   startServer,
   store,
   test,
+  UNKNOWN_COMMAND,
 } from '../fixtures.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
@@ -287,9 +288,9 @@ test.describe('the line history', () => {
     async ({ terminal, page }) => {
       await terminal.expectText(PROMPT);
       await terminal.type('first');
-      await terminal.expectText(`400 UNKNOWN COMMAND\n${PROMPT}`);
+      await terminal.expectText(`${UNKNOWN_COMMAND}\n${PROMPT}`);
       await terminal.type('second');
-      await terminal.expectText(`Client: second\nServer: 400 UNKNOWN COMMAND\n${PROMPT}`);
+      await terminal.expectText(`Client: second\n${UNKNOWN_COMMAND}\n${PROMPT}`);
       await page.reload();
       await terminal.expectText(PROMPT);
       await page.keyboard.type('half');
@@ -303,7 +304,7 @@ test.describe('the line history', () => {
         ['ArrowUp', 'second|'],
       ]);
       await page.keyboard.press('Enter');
-      await terminal.expectText(`Client: second\nServer: 400 UNKNOWN COMMAND\n${PROMPT}`);
+      await terminal.expectText(`Client: second\n${UNKNOWN_COMMAND}\n${PROMPT}`);
     },
   );
 
@@ -314,14 +315,12 @@ test.describe('the line history', () => {
     await page.goto(`http://127.0.0.1:${bridge.port}/`);
     await terminal.expectText(PROMPT);
     await terminal.type('typed for the first');
-    await terminal.expectText(`400 UNKNOWN COMMAND\n${PROMPT}`);
+    await terminal.expectText(`${UNKNOWN_COMMAND}\n${PROMPT}`);
     await page.goto(`http://127.0.0.1:${bridge.port}/?target=other&as=motd`);
     await terminal.expectText(PROMPT);
     await page.keyboard.press('ArrowUp');
     await terminal.type('typed for the other');
-    await terminal.expectText(
-      `Client: typed for the other\nServer: 400 UNKNOWN COMMAND\n${PROMPT}`,
-    );
+    await terminal.expectText(`Client: typed for the other\n${UNKNOWN_COMMAND}\n${PROMPT}`);
     await page.goto(`http://127.0.0.1:${bridge.port}/`);
     await terminal.expectText(PROMPT);
     await press(terminal, [['ArrowUp', 'typed for the first|']]);
@@ -378,7 +377,7 @@ test.describe('the line history', () => {
     await terminal.expectText(PROMPT);
     for (const line of ['apple pie', 'apple cake', 'plum cake']) {
       await terminal.type(line);
-      await terminal.expectText(`Client: ${line}\nServer: 400 UNKNOWN COMMAND\n${PROMPT}`);
+      await terminal.expectText(`Client: ${line}\n${UNKNOWN_COMMAND}\n${PROMPT}`);
     }
     await page.keyboard.type('half');
     await page.keyboard.press('Control+r');
@@ -398,7 +397,7 @@ test.describe('the line history', () => {
     await page.keyboard.press('Escape');
     await terminal.expectTextWithCursor(`${PROMPT} apple |pie`);
     await page.keyboard.press('Enter');
-    await terminal.expectText(`Client: apple pie\nServer: 400 UNKNOWN COMMAND\n${PROMPT}`);
+    await terminal.expectText(`Client: apple pie\n${UNKNOWN_COMMAND}\n${PROMPT}`);
   });
 });
 

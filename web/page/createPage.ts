@@ -248,6 +248,7 @@ export function createPage(
 function createDialogue(settings: UserSettings): Conversation {
   // It reads the option each time it matters.
   return new Dialogue({
+    allCommands: 'F1, or Help',
     get masksPasswords() {
       return settings.get('maskPassword');
     },

@@ -3,10 +3,11 @@
 import type { Conversation } from '../../client/dialogue/conversation.ts';
 import { OriginalDialogue } from '../../client/dialogue/originalDialogue.ts';
 import { QUIET_MS } from '../../client/replies/bareReplies.ts';
+import { ORIGINAL_COMMANDS } from '../../protocol/commands.ts';
 import type { UserSettings } from '../settings/userSettings.ts';
 import type { PageConversation } from './pageConversation.ts';
 
-export const commands = ['MSGGET', 'MSGSTORE', 'QUIT', 'SHUTDOWN'];
+export const commands = ORIGINAL_COMMANDS;
 
 /** @param page Performs the effects of a reply that ended by silence. */
 export function createConversation(
