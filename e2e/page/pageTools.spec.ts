@@ -219,7 +219,7 @@ test.describe('the search', () => {
     await expect(count).toHaveText('2 of 25');
     const { width, height } = page.viewportSize() ?? { width: 1280, height: 720 };
     const rowsNow = () => page.locator('.xterm-rows > div').count();
-    for (const change of [-200, -100]) {
+    for (const change of [-200, -50]) {
       const rows = await rowsNow();
       await page.setViewportSize({ width, height: height + change });
       await expect.poll(rowsNow).not.toBe(rows);

@@ -45,7 +45,6 @@ export function terminalTheme(): ITheme {
     selectionForeground: color('selection-text'),
     red: color('error'),
     green: color('success'),
-    brightGreen: color('success'),
     yellow: color('warning'),
     cyan: color('link'),
     brightBlack: color('muted'),

@@ -43,6 +43,8 @@ export interface PromptLine {
   text: string;
   /** An offset in the text, in UTF-16 units. */
   cursor: number;
+  /** Whether an exchange begins with the prompt (marks.ts). */
+  startsExchange?: boolean;
 }
 
 const TAB_STOP = 8;

@@ -13,6 +13,7 @@ import {
   layOut,
   type PromptLine,
 } from './lineLayout.ts';
+import { ANSWERED, EXCHANGE, marked } from './marks.ts';
 
 const PROMPT_STYLE = '\x1b[36m';
 const PLAIN = '\x1b[0m';
@@ -66,14 +67,17 @@ export class LinePainter {
     const last = Math.min(layout.rows.length, first + rows) - 1;
     this.#drawn = { line, layout, cursorRow: row - first };
     if (appended !== undefined) return appended;
-    return `${erased}${drawRows(layout, first, last)}${up(last - row)}\x1b[${column + 1}G`;
+    const mark = line.startsExchange && first === 0 ? marked(EXCHANGE) : '';
+    return `${erased}${mark}${drawRows(layout, first, last)}${up(last - row)}\x1b[${column + 1}G`;
   }
 
   /** Draws the whole line, to stay: what comes next goes below it. Call `erase` first. */
   drawFinal(line: PromptLine, { columns }: ScreenSize): string {
     const { rows } = layOut(line, columns, this.#table);
     this.#firstInView = 0;
-    return `${withStyle(rows)}\r\n`;
+    const text = withStyle(rows);
+    const answered = line.startsExchange ? `${marked(EXCHANGE)}${text}${marked(ANSWERED)}` : text;
+    return `${answered}\r\n`;
   }
 
   /** Scrolls the view as little as possible, and returns its first row. */

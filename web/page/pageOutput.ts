@@ -22,6 +22,8 @@ export interface PageOutputDependencies extends PromptDisplayDependencies {
   remember(line: string): void;
 }
 
+type PrintedLine = Omit<PageEffect & { do: 'print' }, 'do'>;
+
 /** The effects that concern the conversation with the server are performed by the page. */
 type OutputEffect = Exclude<PageEffect, { do: 'answer' | 'endConversation' }>;
 
@@ -61,7 +63,7 @@ export class PageOutput {
     const { screen, socket, editor, announcer, commands } = this.#deps;
     switch (effect.do) {
       case 'print':
-        this.print(effect.line, effect.speaker, effect.colored);
+        this.#print(effect);
         break;
       case 'announce':
         announcer.announce(effect.text);
@@ -104,10 +106,15 @@ export class PageOutput {
     }
   }
 
-  /** Prints a line, and announces it, without colors, unless it is the user's own. */
-  print(line: string, speaker: Speaker, colored = line): void {
+  /** Prints a line, and announces it. */
+  print(line: string, speaker: Speaker): void {
+    this.#print({ line, speaker });
+  }
+
+  /** Announces the line without its colors, unless it is the user's own. */
+  #print({ line, speaker, colored = line, reply }: PrintedLine): void {
     const { screen, announcer } = this.#deps;
-    screen.print(colored, speaker);
+    screen.print(colored, speaker, reply);
     if (speaker === 'message') announcer.announceMessage(line);
     else if (speaker !== 'client') announcer.announce(line);
   }

@@ -2,6 +2,7 @@
 
 import type { Ending, PromptKind, Speaker } from '../../client/dialogue/conversation.ts';
 import type { WriteCommand } from '../../protocol/commands.ts';
+import type { ReplyClass } from '../../protocol/replies.ts';
 import type { Replaceable } from './replaceable.pure.ts';
 
 export interface Prompt {
@@ -99,6 +100,7 @@ export type PageEffect =
       readonly line: string;
       readonly speaker: Speaker;
       readonly colored?: string;
+      readonly reply?: ReplyClass;
     }
   | { readonly do: 'announce'; readonly text: string }
   /** Start a prompt, in the line editor, too. */

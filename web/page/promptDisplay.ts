@@ -65,7 +65,8 @@ export class PromptDisplay {
    */
   complete(prompt: string, text: string, kind: PromptKind, suffix = ''): void {
     const shown = `${this.#mask(text, kind)}${suffix}`;
-    this.#deps.screen.completeLine({ prompt, text: shown, cursor: 0 });
+    const startsExchange = isExchange(kind);
+    this.#deps.screen.completeLine({ prompt, text: shown, cursor: 0, startsExchange });
   }
 
   #showInField(text: string): void {
@@ -75,13 +76,14 @@ export class PromptDisplay {
 
   #promptLine(prompt: string, kind: PromptKind | undefined): PromptLine {
     const { line, search } = this.#deps.editor;
+    const startsExchange = isExchange(kind);
     if (search !== undefined) {
       const failed = search.isFound ? '' : 'failed ';
-      return { prompt: `(${failed}reverse-i-search)'${search.query}': `, ...line };
+      return { prompt: `(${failed}reverse-i-search)'${search.query}': `, ...line, startsExchange };
     }
     const { text, cursor } = line;
     const before = this.#mask(text.slice(0, cursor), kind);
-    return { prompt, text: this.#mask(text, kind), cursor: before.length };
+    return { prompt, text: this.#mask(text, kind), cursor: before.length, startsExchange };
   }
 
   #mask(text: string, kind: PromptKind | undefined): string {
@@ -93,4 +95,9 @@ export class PromptDisplay {
     if (kind === undefined || !isSecret(kind)) return false;
     return kind === 'hidden' || this.#deps.masksPasswords();
   }
+}
+
+/** Whether an answer begins an exchange: every other prompt continues one. */
+function isExchange(kind: PromptKind | undefined): boolean {
+  return kind === 'command' || kind === 'line';
 }

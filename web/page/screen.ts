@@ -7,40 +7,28 @@
 
 import { FitAddon } from '@xterm/addon-fit';
 import type { ISearchOptions, SearchAddon } from '@xterm/addon-search';
-import { type ITheme, Terminal } from '@xterm/xterm';
+import type { ITheme, Terminal } from '@xterm/xterm';
 import type { Speaker } from '../../client/dialogue/conversation.ts';
+import type { ReplyClass } from '../../protocol/replies.ts';
 import { limitGraphemes } from '../editor/limitGraphemes.ts';
 import type { PromptLine } from '../editor/lineLayout.ts';
 import { LinePainter } from '../editor/linePainter.ts';
 import { wrapWords } from '../editor/wrapWords.ts';
-import { LINK } from '../ui/links.pure.ts';
 import { CharacterTable, loadGraphemes } from './characterTable.ts';
-import { styleThroughCssom } from './cssom.ts';
+import { loadLinks, loadSearch, type SearchResults } from './lazyAddons.ts';
 import { LazyPart } from './lazyPart.ts';
+import { styled } from './lineStyle.ts';
+import { openTerminal, SCROLLBACK } from './openTerminal.ts';
 import { OutputQueue } from './outputQueue.pure.ts';
+import { rememberSelection } from './selectionKeeper.ts';
 import { scrollByTouch } from './touchScroll.ts';
 import { linesOf } from './transcript.ts';
-
-// SGR (ECMA-48, section 8.3.117). The text itself names the speaker; the color is only an aid.
-const STYLE: Record<Speaker, string> = {
-  client: '\x1b[90m',
-  server: '',
-  message: '\x1b[1;32m',
-  note: '\x1b[33m',
-};
-const PLAIN = '\x1b[0m';
-
-/** Makes xterm.js mark pastes, to distinguish them from keys (ctlseqs, mode 2004). */
-const BRACKETED_PASTE = '\x1b[?2004h';
 
 /** DECTCEM (ctlseqs, mode 25). */
 const HIDE_CURSOR = '\x1b[?25l';
 
 /** Links can be opened once an addon has been loaded. */
 const MAY_HAVE_LINK = /https?:\/\//i;
-
-/** In lines above the screen. */
-const SCROLLBACK = 5000;
 
 /** More rows than any screen has: the queue keeps all that the scrollback and the screen show. */
 const MAX_ROWS = 1000;
@@ -59,12 +47,6 @@ export interface ScreenEvents {
 
 /** The parts that are loaded when they are first used. */
 export type ScreenPart = 'search' | 'links' | 'characters';
-
-export interface SearchResults {
-  /** The current result, from 0; -1 if there is none. */
-  index: number;
-  count: number;
-}
 
 /** A line that waits to be printed. */
 interface QueuedLine {
@@ -94,32 +76,14 @@ export class Screen {
   #isOutdated = false;
 
   constructor(element: HTMLElement, theme: ITheme, fontSize: number, events: ScreenEvents) {
-    styleThroughCssom();
     this.#events = events;
     this.#table = new CharacterTable(loadGraphemes, () => events.loadFailed('characters'));
     this.#painter = new LinePainter(this.#table);
     this.#search = new LazyPart(
-      () => this.#loadSearch(events),
+      () => loadSearch(this.#terminal, events.searched),
       () => events.loadFailed('search'),
     );
-    this.#terminal = new Terminal({
-      allowProposedApi: true,
-      fontFamily: 'ui-monospace, "SF Mono", "Cascadia Mono", "DejaVu Sans Mono", Menlo, monospace',
-      fontSize,
-      lineHeight: 1.25,
-      // The addon sets the size, once the terminal is open: until then, draw as little as possible.
-      rows: 1,
-      scrollback: SCROLLBACK,
-      theme,
-    });
-    this.#terminal.unicode.register(this.#table);
-    this.#terminal.unicode.activeVersion = this.#table.version;
-    this.#terminal.loadAddon(this.#fit);
-    this.#terminal.open(element);
-    this.#fit.fit();
-    this.#writeNextAtOnce();
-    this.#terminal.write(BRACKETED_PASTE);
-    this.#writeNextAtOnce();
+    this.#terminal = openTerminal(element, this.#table, this.#fit, { theme, fontSize });
     this.#terminal.attachCustomKeyEventHandler((event) => {
       return event.type !== 'keydown' || !events.keyDown(event);
     });
@@ -164,13 +128,13 @@ export class Screen {
   }
 
   /** Prints a line above the one being typed. The page's own notes wrap between words. */
-  print(line: string, speaker: Speaker): void {
+  print(line: string, speaker: Speaker, reply?: ReplyClass): void {
     if (MAY_HAVE_LINK.test(line)) this.#needLinks();
     this.#enqueue(line, () => {
       const limited = limitGraphemes(line, this.#table);
       const rows =
         speaker === 'note' ? wrapWords(limited, this.#size.columns, this.#table) : [limited];
-      return `${STYLE[speaker]}${rows.join('\r\n')}${PLAIN}\r\n`;
+      return styled(rows, speaker, reply);
     });
   }
 
@@ -248,24 +212,8 @@ export class Screen {
     return (this.#terminal.element?.clientHeight ?? 0) / this.#terminal.rows;
   }
 
-  async #loadSearch({ searched }: ScreenEvents): Promise<SearchAddon> {
-    const { SearchAddon } = await import('@xterm/addon-search');
-    const search = new SearchAddon();
-    this.#terminal.loadAddon(search);
-    search.onDidChangeResults(({ resultIndex, resultCount }) =>
-      searched({ index: resultIndex, count: resultCount }),
-    );
-    return search;
-  }
-
   #needLinks(): void {
-    this.#links ??= this.#loadLinks().catch(() => this.#events.loadFailed('links'));
-  }
-
-  async #loadLinks(): Promise<void> {
-    const { WebLinksAddon } = await import('@xterm/addon-web-links');
-    const open = (_event: MouseEvent, url: string) => openIsolated(url);
-    this.#terminal.loadAddon(new WebLinksAddon(open, { urlRegex: LINK }));
+    this.#links ??= loadLinks(this.#terminal).catch(() => this.#events.loadFailed('links'));
   }
 
   #enqueue(text: string, draw: () => string): void {
@@ -297,46 +245,15 @@ export class Screen {
     });
   }
 
-  /**
-   * Makes xterm.js parse what is written next in the same task, as after input of the user. Without
-   * this, a timer does it, and the first prompt misses the first frame.
-   */
-  #writeNextAtOnce(): void {
-    this.#terminal.input('');
-  }
-
   #fitToPage(): void {
     const size = this.#fit.proposeDimensions();
     if (size === undefined) return;
     if (size.cols === this.#terminal.cols && size.rows === this.#terminal.rows) return;
     this.#withoutLine(() => {
-      const reselect = this.#rememberSelection();
+      const reselect = rememberSelection(this.#terminal);
       this.#fit.fit();
       reselect?.();
     });
-  }
-
-  /**
-   * xterm.js clears the selection when the number of rows changes. The search continues from the
-   * selection: without it, the next match would be the first or the last one.
-   *
-   * @returns A function that selects the same text again, unless the number of columns has changed
-   *   and the text wraps differently. `undefined` if nothing is selected.
-   */
-  #rememberSelection(): (() => void) | undefined {
-    const selected = this.#terminal.getSelectionPosition();
-    if (selected === undefined) return undefined;
-    const { cols, buffer } = this.#terminal;
-    const { start, end } = selected;
-    const length = (end.y - start.y) * cols + end.x - start.x;
-    // A marker follows its line when lines above it are dropped.
-    const { baseY, cursorY } = buffer.active;
-    const row = this.#terminal.registerMarker(start.y - baseY - cursorY);
-    return () => {
-      const isThere = !row.isDisposed && this.#terminal.cols === cols;
-      if (isThere) this.#terminal.select(start.x, row.line, length);
-      row.dispose();
-    };
   }
 
   /** Runs an action while the line being typed is erased, once xterm.js has rendered that. */
@@ -351,9 +268,4 @@ export class Screen {
       this.#fitToPage();
     });
   }
-}
-
-/** Opens a tab that gets no reference to this page. */
-function openIsolated(url: string): void {
-  open(url, '_blank', 'noopener,noreferrer');
 }

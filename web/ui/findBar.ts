@@ -1,7 +1,8 @@
 // The bar that searches the terminal.
 
 import type { ISearchDecorationOptions } from '@xterm/addon-search';
-import type { Screen, SearchResults } from '../page/screen.ts';
+import type { SearchResults } from '../page/lazyAddons.ts';
+import type { Screen } from '../page/screen.ts';
 import { requireElement } from './dom.ts';
 
 interface FindBarElements {

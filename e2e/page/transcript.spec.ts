@@ -1,0 +1,112 @@
+// What the terminal shows beside its text: where exchanges begin, and which replies report a failure.
+// The text itself stays to the letter.
+
+import {
+  chooseFromPalette,
+  expect,
+  type PageTerminal,
+  QUICK,
+  test,
+  UNKNOWN_COMMAND,
+} from '../fixtures.ts';
+
+const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
+
+test.beforeEach(({ terminal }) => terminal.expectText(PROMPT));
+
+/** The rows that have a mark, as they are on the screen. */
+async function markedRows(terminal: PageTerminal, name: 'exchange' | 'failure'): Promise<string[]> {
+  const indexes = await terminal.page.evaluate((wanted) => {
+    const tops = Array.from(document.querySelectorAll('.xterm-rows > div'), (row) =>
+      Math.round(row.getBoundingClientRect().top),
+    );
+    const marks = Array.from(document.querySelectorAll(`.xterm-decoration.${wanted}`));
+    return marks.map((mark) => tops.indexOf(Math.round(mark.getBoundingClientRect().top)));
+  }, name);
+  const rows = await terminal.rows();
+  return indexes.toSorted((a, b) => a - b).map((index) => rows[index] ?? `no row ${index}`);
+}
+
+test(
+  'a line separates the exchanges, wherever their rows are',
+  QUICK,
+  async ({ terminal, page }) => {
+    for (const line of ['MSGGET', 'MSGSTORE', 'QUIT', 'MSGGET']) {
+      await terminal.type(line);
+      await terminal.expectText(':');
+    }
+    const expected = [`${PROMPT} MSGSTORE`, `${PROMPT} MSGGET`, PROMPT];
+    await expect.poll(() => markedRows(terminal, 'exchange')).toEqual(expected);
+    await page.keyboard.type('MSG');
+    await expect
+      .poll(() => markedRows(terminal, 'exchange'))
+      .toEqual([...expected.slice(0, -1), `${PROMPT} MSG`]);
+    await page.setViewportSize({ width: 360, height: 900 });
+    await expect
+      .poll(() => markedRows(terminal, 'exchange'))
+      .toEqual(Array(3).fill(expect.stringMatching(/^Enter command/)));
+    await chooseFromPalette(page, 'Clear the screen');
+    await expect(page.locator('.xterm-decoration')).toHaveCount(0);
+  },
+);
+
+test('a reply that reports a failure has a sign, a color and bold type; the others do not', async ({
+  terminal,
+}) => {
+  const lines = ['help', 'MSGSTORE', 'QUIT', 'SHUTDOWN', 'wrong'];
+  for (const line of lines) {
+    await terminal.type(line);
+    await terminal.expectText(':');
+  }
+  await terminal.expectText(`Server: 301 WRONG PASSWORD\n${PROMPT}`);
+  await expect
+    .poll(() => markedRows(terminal, 'failure'))
+    .toEqual([
+      'Server: 400 UNKNOWN COMMAND',
+      'Server: EXPECTED MOTD, RECEIVED COMMAND',
+      'Server: 301 WRONG PASSWORD',
+    ]);
+  const looks = await terminal.page.evaluate(() => {
+    const rows = [...document.querySelectorAll('.xterm-rows > div')];
+    const replies = rows.filter((row) => row.textContent?.startsWith('Server:'));
+    return replies.map((row) => {
+      const { color, fontWeight } = getComputedStyle(row.querySelector('span:last-of-type') ?? row);
+      return { color, isBold: fontWeight !== 'normal' && fontWeight !== '400' };
+    });
+  });
+  const [unknown, ok, expected, required, wrong] = looks;
+  expect(new Set([unknown, expected, wrong].map((look) => look?.color)).size).toBe(1);
+  expect(looks.map((look) => look.isBold)).toEqual([true, false, true, true, true]);
+  expect(new Set([unknown, ok, required].map((look) => look?.color)).size).toBe(3);
+});
+
+test('the sign of a failure and the line above an exchange stay visible with forced colors', async ({
+  terminal,
+  page,
+}) => {
+  await page.emulateMedia({ forcedColors: 'active' });
+  await terminal.type('help');
+  await terminal.expectText(`${UNKNOWN_COMMAND}\n${PROMPT}`);
+  const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const drawn = (name: string) =>
+    page.locator(`.xterm-decoration.${name}`).evaluate((mark) => {
+      const { color, borderTopColor, content } = getComputedStyle(mark, '::before');
+      return { color, borderTopColor, content };
+    });
+  expect((await drawn('failure')).content).toContain('×');
+  expect((await drawn('failure')).color).not.toBe(background);
+  expect((await drawn('exchange')).borderTopColor).not.toBe(background);
+});
+
+test(
+  'a word that is no command gets a hint, in the client’s brackets',
+  QUICK,
+  async ({ terminal }) => {
+    await terminal.type('msgget');
+    await terminal.expectText(
+      `Client: msgget\nServer: 400 UNKNOWN COMMAND\n[commands are upper case: MSGGET]\n${PROMPT}`,
+    );
+    await terminal.type('help');
+    await terminal.expectText(`Client: help\n${UNKNOWN_COMMAND}\n${PROMPT}`);
+  },
+);
