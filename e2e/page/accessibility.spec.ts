@@ -74,7 +74,14 @@ async function storeMessage(terminal: PageTerminal, page: Page, isField: boolean
   if (isField) await page.locator('#field-text').click();
   await page.keyboard.type('MSGSTORE\none message more\n');
   await expect(page.locator('#message')).toHaveText('one message more');
-  await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):$/);
+  await expectPrompt(terminal, isField);
+}
+
+/** With the field, the prompt is its label. */
+async function expectPrompt(terminal: PageTerminal, isField: boolean): Promise<void> {
+  const label = terminal.page.locator('#field-prompt');
+  if (isField) await expect(label).toContainText('SHUTDOWN):');
+  else await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):$/);
 }
 
 for (const colorScheme of ['dark', 'light'] as const) {
@@ -122,7 +129,7 @@ async function openPage(
   await page.context().addCookies([{ url, name: 'motd-user', value: 'anna' }]);
   await page.goto(url);
   const terminal = new PageTerminal(page);
-  await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):$/);
+  await expectPrompt(terminal, input === 'field');
   return terminal;
 }
 
@@ -131,7 +138,7 @@ test.describe('on a phone', () => {
 
   test('has no axe violations', async ({ page, terminal, context }) => {
     await context.grantPermissions(['clipboard-read', 'clipboard-write']);
-    await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):$/);
+    await expectPrompt(terminal, true);
     await storeMessage(terminal, page, true);
     for await (const state of states(page)) expect(await violations(page), state).toEqual([]);
   });
@@ -278,7 +285,7 @@ test.describe('with the keyboard alone', () => {
     await terminal.expectText('[session ended; press Enter to start another]');
     await expect(page.locator('#field-text')).toBeFocused();
     await page.keyboard.press('Enter');
-    await terminal.expectText('SHUTDOWN):');
+    await expect(page.locator('#field-prompt')).toContainText('SHUTDOWN):');
   });
 
   test('retries a lost connection immediately', async ({ page, server }) => {

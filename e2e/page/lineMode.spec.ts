@@ -92,7 +92,8 @@ test.describe('redis', () => {
     await expect(page.locator('#field-text')).toHaveAttribute('autocapitalize', 'none');
     await page.locator('#field-text').focus();
     await page.keyboard.type('PING\n');
-    await terminal.expectText('redis> PING\n+PONG\nredis>');
+    await terminal.expectText('redis> PING\n+PONG');
+    await expect(page.locator('#field-prompt')).toHaveText('redis>');
     await page.getByRole('button', { name: 'Help' }).click();
     await expect(page.getByRole('dialog')).toBeVisible();
     await expect(page.getByRole('dialog')).not.toContainText('MSGGET');

@@ -157,17 +157,20 @@ test.describe('a password', () => {
     await page.keyboard.type('SHUTDOWN');
     await expect(field).toHaveAttribute('type', 'text');
     await page.keyboard.press('Enter');
-    await terminal.expectText('Enter shutdown password:');
+    const prompt = page.locator('#field-prompt');
+    await expect(prompt).toHaveText('Enter shutdown password:');
     await expect(field).toHaveAttribute('type', 'password');
     await page.keyboard.type('wrong');
-    await terminal.expectText('Enter shutdown password: •••••');
     await page.keyboard.press('Enter');
-    await terminal.expectText(`Client: •••••\nServer: 301 WRONG PASSWORD\n${PROMPT}`);
+    await terminal.expectText(
+      'Enter shutdown password: •••••\nClient: •••••\nServer: 301 WRONG PASSWORD',
+    );
+    await expect(prompt).toHaveText(PROMPT);
     await expect(field).toHaveAttribute('type', 'text');
     await page.keyboard.type('MSGSTORE\n');
-    await terminal.expectText('day:');
+    await expect(prompt).toContainText('day:');
     await page.keyboard.type('no secret');
-    await terminal.expectText('day: no secret');
+    await expect(field).toHaveValue('no secret');
     await expect(field).toHaveAttribute('type', 'text');
   });
 });
@@ -388,7 +391,7 @@ for (const [zoom, width, height] of [
       const selector = input === 'Terminal' ? '.xterm-helper-textarea' : '#field-text';
       await page.locator(selector).focus();
       await terminal.type('MSGGET');
-      await expect.poll(() => terminal.flow()).toMatch(/away\.Enter.*SHUTDOWN\):$/);
+      await expect.poll(() => terminal.flow()).toMatch(/away\.(Enter.*SHUTDOWN\):)?$/);
       await expect
         .poll(() => page.evaluate(() => document.documentElement.scrollWidth))
         .toBe(width);

@@ -99,7 +99,9 @@ async function fillTerminal(terminal: PageTerminal, page: Page): Promise<void> {
   for (let times = 0; times < 20; times++) await commandButton(page, 'MSGGET').tap();
   await expect(announcements(page).filter({ hasText: APPLE })).toHaveCount(20);
   await enter(page, 'LAST');
-  await expect.poll(() => terminal.flow()).toContain('Client:LASTServer:400UNKNOWNCOMMANDEnter');
+  await expect
+    .poll(() => terminal.flow())
+    .toContain('Client:LASTServer:400UNKNOWNCOMMAND[commands:');
 }
 
 for (const [device, viewport] of Object.entries({
@@ -108,8 +110,8 @@ for (const [device, viewport] of Object.entries({
 })) {
   test.describe(`on ${device}`, () => {
     test.use({ ...pixel, viewport });
-    test.beforeEach(async ({ terminal, page }) => {
-      await expect.poll(() => terminal.flow()).toBe(PROMPT.replaceAll(' ', ''));
+    test.beforeEach(async ({ terminal: { page } }) => {
+      await expect(prompt(page)).toHaveText(PROMPT);
       await expect(page.locator('#message')).toHaveText(APPLE);
     });
 
@@ -236,7 +238,7 @@ for (const [device, viewport] of Object.entries({
       const before = await terminal.rows();
       await drag(cdp, page, 60, SLOW_MS);
       // After some lines, it shows what was above.
-      await expect.poll(() => terminal.flow()).not.toContain('LASTServer:400UNKNOWNCOMMANDEnter');
+      await expect.poll(() => terminal.flow()).not.toMatch(/orHelp\]$/);
       expect((await terminal.rows()).join('\n')).toContain(before.slice(0, 3).join('\n'));
       await expect
         .poll(async () => {
@@ -270,7 +272,47 @@ for (const [device, viewport] of Object.entries({
       await page.keyboard.press('End');
       await page.keyboard.insertText('GET');
       await expect(field(page)).toHaveValue('MSGGET');
-      await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):MSGGET$/);
+      expect(await terminal.text()).toBe('');
+    });
+
+    test('the prompt is shown once: the terminal has completed lines only', async ({
+      terminal,
+      page,
+    }) => {
+      expect(await terminal.text()).toBe('');
+      await expect(page.locator('.xterm-cursor')).toHaveCount(0);
+      await field(page).tap();
+      await page.keyboard.insertText('MSGG');
+      expect(await terminal.text()).toBe('');
+      await page.keyboard.insertText('ET');
+      await page.keyboard.press('Enter');
+      await expect
+        .poll(() => terminal.flow())
+        .toBe(`${PROMPT}MSGGETClient: MSGGETServer: 200 OK${APPLE}`.replaceAll(' ', ''));
+      await expect(page.getByLabel(PROMPT)).toBeFocused();
+    });
+
+    test('SHUTDOWN is apart from the other commands, and marked', async ({ page }) => {
+      const rightOf = async (name: string) => {
+        const { x, width } = (await commandButton(page, name).boundingBox()) ?? NOWHERE;
+        return x + width;
+      };
+      const { x } = (await commandButton(page, 'SHUTDOWN').boundingBox()) ?? NOWHERE;
+      expect(x - (await rightOf('QUIT'))).toBeGreaterThan(24);
+      expect((await rightOf('MSGSTORE')) - (await rightOf('MSGGET'))).toBeGreaterThan(44);
+      const color = (name: string) =>
+        commandButton(page, name).evaluate((button) => getComputedStyle(button).color);
+      expect(await color('SHUTDOWN')).not.toBe(await color('QUIT'));
+    });
+
+    test('the buttons take one row, and a part of the next one shows that there are more', async ({
+      page,
+    }) => {
+      const boxes = await page.locator('#commands button').all();
+      const tops = await Promise.all(boxes.map(async (box) => (await box.boundingBox())?.y));
+      expect(new Set(tops).size).toBe(1);
+      await expect(commandButton(page, 'MSGGET')).toBeInViewport({ ratio: 1 });
+      await expect(commandButton(page, 'SHUTDOWN')).not.toBeInViewport();
     });
 
     test('nothing is wider than the screen', QUICK, async ({ page }) => {
@@ -287,7 +329,7 @@ for (const [device, viewport] of Object.entries({
       await page.setViewportSize({ width: viewport.width, height: viewport.height - 300 });
       await expect(field(page)).toBeInViewport({ ratio: 1 });
       await expect.poll(() => visibleRowCount(page)).toBeGreaterThanOrEqual(3);
-      await expect.poll(() => terminal.flow()).toMatch(/MSGGET,MSGSTORE,QUIT,SHUTDOWN\):$/);
+      await expect.poll(() => terminal.flow()).toMatch(/orHelp\]$/);
       for (const name of ['MSGGET', 'MSGSTORE', 'MSGWATCH', 'MSGHIST', 'QUIT', 'SHUTDOWN']) {
         await commandButton(page, name).scrollIntoViewIfNeeded();
         await expect(commandButton(page, name)).toBeInViewport({ ratio: 0.95 });
@@ -299,7 +341,7 @@ for (const [device, viewport] of Object.entries({
 
 test.describe('the field', () => {
   test.use({ ...pixel });
-  test.beforeEach(({ terminal }) => expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):$/));
+  test.beforeEach(({ terminal }) => expect(prompt(terminal.page)).toHaveText(PROMPT));
 
   test('shares its line with the terminal: it moves from one to the other', async ({
     terminal,
@@ -307,14 +349,15 @@ test.describe('the field', () => {
   }) => {
     await field(page).tap();
     await page.keyboard.insertText('MSGG');
-    await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):MSGG$/);
     await choose(page, 'Terminal');
     await expect(page.locator('#field')).toBeHidden();
+    await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):MSGG$/);
     await page.locator('#terminal').tap();
     await expect(page.locator('.xterm-helper-textarea')).toBeFocused();
     await page.keyboard.type('ET\nMSG');
     await expect.poll(() => terminal.flow()).toMatch(/doctoraway\.Enter.*:MSG$/);
     await choose(page, 'Field');
+    await expect.poll(() => terminal.flow()).toMatch(/doctoraway\.$/);
     await expect(field(page)).toHaveValue('MSG');
     await field(page).tap();
     await page.keyboard.press('End');
@@ -348,7 +391,6 @@ test.describe('the field', () => {
     page,
     context,
     server,
-    terminal,
   }) => {
     const cdp = await context.newCDPSession(page);
     const compose = (text: string) =>
@@ -366,7 +408,7 @@ test.describe('the field', () => {
     const other = Program.motd(['set', '-m', 'meanwhile', '127.0.0.1', String(server.port)]);
     expect(await other.exitCode()).toBe(0);
     await expect(announcements(page).last()).toHaveText('meanwhile');
-    await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):にほん$/);
+    await expect(field(page)).toHaveValue('にほん');
     // Keys of the input method itself, as Chromium reports them (UI Events, 4.3.3).
     for (const key of ['Enter', 'ArrowUp']) {
       const press = { key, windowsVirtualKeyCode: 229 };
@@ -413,8 +455,8 @@ test.describe('the field', () => {
 test.describe('320 pixels wide', () => {
   test.use({ ...pixel, viewport: { width: 320, height: 568 } });
 
-  test('needs no horizontal scrolling, whatever is open', async ({ terminal, page }) => {
-    await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):$/);
+  test('needs no horizontal scrolling, whatever is open', async ({ terminal: { page } }) => {
+    await expect(prompt(page)).toHaveText(PROMPT);
     expect(await overflow(page)).toBeLessThanOrEqual(0);
     const opened = {
       'Message history': page.locator('#history').getByText('No message has been stored yet.'),
@@ -434,8 +476,8 @@ test.describe('320 pixels wide', () => {
     expect(await visibleRowCount(page)).toBeGreaterThanOrEqual(3);
   });
 
-  test('cuts off no tool, and the search has room to type', async ({ terminal, page }) => {
-    await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):$/);
+  test('cuts off no tool, and the search has room to type', async ({ terminal: { page } }) => {
+    await expect(prompt(page)).toHaveText(PROMPT);
     for (const button of await page.locator('#tools button').all()) {
       await expect(button).toBeInViewport({ ratio: 1 });
     }

@@ -564,8 +564,8 @@ test.describe('on a phone', () => {
   test(
     'everything fits, and is large enough for a thumb',
     QUICK,
-    async ({ page, terminal, server }) => {
-      await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):$/);
+    async ({ terminal: { page }, server }) => {
+      await expect(page.locator('#field-prompt')).toContainText('SHUTDOWN):');
       await planFrom(server.port, 'in force', undefined, 3600);
       await page.getByRole('button', { name: 'Plan a message' }).tap();
       await fill(page, 'Maintenance', localTime('18:00'), localTime('20:00'));

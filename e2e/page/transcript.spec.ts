@@ -1,16 +1,21 @@
-// What the terminal shows beside its text: where exchanges begin, and which replies report a failure.
-// The text itself stays to the letter.
+// What the terminal shows beside its text: where exchanges begin, which replies report a failure,
+// and how to begin. The text itself stays to the letter.
 
+import type { Page } from '@playwright/test';
 import {
   chooseFromPalette,
   expect,
   type PageTerminal,
   QUICK,
+  startServer,
   test,
+  transcriptOf,
   UNKNOWN_COMMAND,
 } from '../fixtures.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
+
+const startHint = (page: Page) => page.locator('#start-hint');
 
 test.beforeEach(({ terminal }) => terminal.expectText(PROMPT));
 
@@ -110,3 +115,42 @@ test(
     await terminal.expectText(`Client: help\n${UNKNOWN_COMMAND}\n${PROMPT}`);
   },
 );
+
+test.describe('the hint on how to begin', () => {
+  test(
+    'is below the first prompt, and gone at the first key',
+    QUICK,
+    async ({ terminal, page }) => {
+      await expect(startHint(page)).toHaveText(/^Type MSGGET and press Enter/);
+      await expect(page.locator('.xterm-helper-textarea')).toHaveAccessibleDescription(
+        /SHUTDOWN\): Type MSGGET/,
+      );
+      expect(await transcriptOf(page)).toBe(`${PROMPT}\n`);
+      await page.keyboard.press('M');
+      await expect(startHint(page)).toHaveCount(0);
+      await terminal.expectText(`${PROMPT} M`);
+    },
+  );
+
+  test('does not come back with a new connection', async ({ page, server }) => {
+    await expect(startHint(page)).toBeVisible();
+    await server.program.stop();
+    await expect(page.locator('#status-light')).toHaveAttribute('data-state', 'waiting');
+    await expect(startHint(page)).toHaveCount(0);
+    await startServer(server.port);
+    await expect(page.locator('#status-light')).toHaveAttribute('data-state', 'connected');
+    await expect(startHint(page)).toHaveCount(0);
+  });
+
+  test('overlaps no prompt, even one of several rows', async ({ terminal, page }) => {
+    await page.setViewportSize({ width: 320, height: 640 });
+    await expect.poll(() => terminal.text()).toMatch(/^Enter[^\n]*\n[^\n]*\):$/);
+    await expect
+      .poll(async () => {
+        const hint = await startHint(page).boundingBox();
+        const row = await page.locator('.xterm-rows > div').nth(1).boundingBox();
+        return (hint?.y ?? 0) - ((row?.y ?? 0) + (row?.height ?? 0));
+      })
+      .toBeGreaterThanOrEqual(0);
+  });
+});

@@ -43,6 +43,7 @@ import { type PageTarget, pageTitle } from './pageTarget.ts';
 import { PageTools } from './pageTools.ts';
 import type { Panels } from './panels.ts';
 import { Screen, type ScreenPart } from './screen.ts';
+import { StartHint, startHintText } from './startHint.ts';
 import type { TargetService } from './targetService.ts';
 import { fitAboveTouchKeyboard } from './touchKeyboard.ts';
 
@@ -133,6 +134,7 @@ export function createPage(
     },
     keyDown: (event) => keys.keyDownInTerminal(event),
     searched: (results) => findBar.showResults(results),
+    drawn: () => startHint.place(() => screen.freeRowsTop),
     loadFailed: (part) => toast.show(LOAD_FAILED[part]),
   });
   if (service?.showsColor) applyColors();
@@ -148,6 +150,9 @@ export function createPage(
     },
   );
   const input = new InputChoice(settings, screen, field, isReadOnly);
+  const startHint = new StartHint(requireElement(document, '#start-hint'), () =>
+    startHintText(commands, field.isShown),
+  );
 
   // The conversation.
   const conversation: PageConversation = new PageConversation({
@@ -155,6 +160,7 @@ export function createPage(
     screen,
     field,
     announcer,
+    startHint,
     editor: new LineEditor(history.lines),
     commands,
     isMessageServer,

@@ -29,7 +29,7 @@ export class InputChoice {
     const chosen = this.#settings.get('input');
     const prefersField = chosen === 'auto' ? this.#touchDevice.matches : chosen === 'field';
     this.#field.isShown = prefersField && !this.#isReadOnly;
-    this.#screen.acceptsInput = !this.#field.isShown;
+    if (!this.#isReadOnly) this.#screen.acceptsInput = !this.#field.isShown;
     this.returnToLine();
   }
 

@@ -25,6 +25,7 @@ export class FakePage {
   sent: string[] = [];
   field = '';
   isAwaiting = false;
+  startHint: 'unused' | 'shown' | 'removed' = 'unused';
   /** The message in force, as the banner has it. */
   message: string | undefined;
   socket = { connects: 0, isRetryingStopped: false, isClosed: false };
@@ -60,6 +61,15 @@ export class FakePage {
       announcer: {
         announce: (line) => this.announced.push(line),
         announceMessage: (line) => this.announced.push(line),
+      },
+      startHint: {
+        text: '',
+        show: () => {
+          if (this.startHint === 'unused') this.startHint = 'shown';
+        },
+        remove: () => {
+          this.startHint = 'removed';
+        },
       },
       editor: new LineEditor(history),
       commands: createConversation === undefined ? COMMANDS : [],

@@ -644,3 +644,27 @@ describe('a message that changes while the user writes another', () => {
     expect(page.sent).toEqual(['MSGSTORE\n']);
   });
 });
+
+describe('the hint on how to begin', () => {
+  test('is shown with the first prompt', () => {
+    expect(new FakePage().startHint).toBe('unused');
+    expect(new FakePage().open().startHint).toBe('shown');
+  });
+
+  test.each<[what: string, act: (page: FakePage) => unknown]>([
+    ['a key', (page) => page.type(LEFT)],
+    ['text in the field', (page) => page.conversation.replace('M')],
+    ['a command’s button', (page) => page.conversation.command('MSGGET')],
+    ['output', (page) => page.receive('421 IDLE TOO LONG\n')],
+    ['a lost connection', (page) => page.lose()],
+  ])('is removed by %s, and does not come back with a new connection', (_what, act) => {
+    const page = new FakePage().open();
+    act(page);
+    expect(page.startHint).toBe('removed');
+    expect(page.open().startHint).toBe('removed');
+  });
+
+  test('is not shown if something was typed before the prompt', () => {
+    expect(new FakePage().type('MSG').open().startHint).toBe('removed');
+  });
+});

@@ -104,6 +104,7 @@ export class PageConversation implements ConnectionEvents {
 
   /** Handles keys and pastes, from xterm's `onData`. */
   type(data: string): void {
+    this.#deps.startHint.remove();
     if (this.#state.input === 'discarding') {
       this.#dispatch({ is: 'keys', data });
     } else {
@@ -115,6 +116,7 @@ export class PageConversation implements ConnectionEvents {
 
   /** Replaces the line being typed. */
   replace(text: string): void {
+    this.#deps.startHint.remove();
     if (this.#state.input === 'editing') this.#deps.editor.replace(text);
     this.draw();
   }
@@ -124,6 +126,7 @@ export class PageConversation implements ConnectionEvents {
    * prompt.
    */
   command(command: string): void {
+    this.#deps.startHint.remove();
     this.#dispatch({ is: 'command', command });
     this.draw();
   }

@@ -9,6 +9,7 @@ import { nextStepHint } from './nextStepHint.ts';
 import type { PageEffect, PageState, Prompt } from './pageState.pure.ts';
 import { PromptDisplay, type PromptDisplayDependencies } from './promptDisplay.ts';
 import type { Screen } from './screen.ts';
+import type { StartHint } from './startHint.ts';
 import { mayTypePassword } from './typedPassword.pure.ts';
 
 export interface PageOutputDependencies extends PromptDisplayDependencies {
@@ -16,6 +17,7 @@ export interface PageOutputDependencies extends PromptDisplayDependencies {
   screen: PromptDisplayDependencies['screen'] & Pick<Screen, 'print' | 'hideLine'>;
   announcer: Pick<Announcer, 'announce' | 'announceMessage'>;
   editor: LineEditor;
+  startHint: Pick<StartHint, 'text' | 'show' | 'remove'>;
   /** The commands of the target, for Tab. */
   commands: readonly string[];
   /** Adds a line to the history. */
@@ -113,14 +115,16 @@ export class PageOutput {
 
   /** Announces the line without its colors, unless it is the user's own. */
   #print({ line, speaker, colored = line, reply }: PrintedLine): void {
-    const { screen, announcer } = this.#deps;
+    const { screen, announcer, startHint } = this.#deps;
+    startHint.remove();
     screen.print(colored, speaker, reply);
     if (speaker === 'message') announcer.announceMessage(line);
     else if (speaker !== 'client') announcer.announce(line);
   }
 
   #startPrompt({ kind, text }: Prompt): void {
-    const { editor, announcer, commands } = this.#deps;
+    const { editor, announcer, commands, startHint } = this.#deps;
+    if (editor.line.text === '') startHint.show();
     const spoken = kind === 'hidden' ? `${text} (not shown)` : text;
     if (spoken !== this.#announcedPrompt) announcer.announce(spoken);
     this.#announcedPrompt = spoken;

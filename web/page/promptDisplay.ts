@@ -8,11 +8,13 @@ import type { PromptLine } from '../editor/lineLayout.ts';
 import type { NativeField } from '../ui/nativeField.ts';
 import { PASSWORD_DISCARDED } from './pageMachine.pure.ts';
 import type { Screen } from './screen.ts';
+import type { StartHint } from './startHint.ts';
 
 export interface PromptDisplayDependencies {
   screen: Pick<Screen, 'showLine' | 'completeLine'>;
   field: Pick<NativeField, 'setPrompt' | 'setText'>;
   editor: Pick<LineEditor, 'line' | 'search'>;
+  startHint: Pick<StartHint, 'text'>;
   /** Hides a secret in a line that is not a password. */
   conceal(line: string): string;
   /** Whether passwords show as bullets at the moment. */
@@ -33,10 +35,10 @@ export class PromptDisplay {
    * @param label The label of the field.
    */
   show(prompt: string, kind: PromptKind | undefined, label = prompt): void {
-    const { screen, field, editor } = this.#deps;
+    const { screen, field, editor, startHint } = this.#deps;
     this.#showInField(editor.line.text);
     field.setPrompt({ prompt: label, for: kind, isMasked: this.#isMasked(kind) });
-    screen.showLine(this.#promptLine(prompt, kind));
+    screen.showLine(this.#promptLine(prompt, kind), startHint.text);
   }
 
   /** Shows that a password is being discarded, and nothing of it. */

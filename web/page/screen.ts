@@ -25,6 +25,7 @@ import { scrollByTouch } from './touchScroll.ts';
 import { linesOf } from './transcript.ts';
 
 /** DECTCEM (ctlseqs, mode 25). */
+const SHOW_CURSOR = '\x1b[?25h';
 const HIDE_CURSOR = '\x1b[?25l';
 
 /** Links can be opened once an addon has been loaded. */
@@ -41,6 +42,8 @@ export interface ScreenEvents {
   /** @returns Whether the page or the browser handles the key, and the terminal does not. */
   keyDown(event: KeyboardEvent): boolean;
   searched(results: SearchResults): void;
+  /** Something was drawn. */
+  drawn(): void;
   /** A part of the terminal could not be loaded. */
   loadFailed(part: ScreenPart): void;
 }
@@ -66,6 +69,7 @@ export class Screen {
   readonly #table: CharacterTable;
   readonly #painter: LinePainter;
   #line: PromptLine | undefined;
+  #acceptsInput = true;
   /** While true, the line is not drawn: the screen is being resized or scrolled. */
   #isLineSuspended = false;
   /** Lines to print with the next batch. */
@@ -111,8 +115,12 @@ export class Screen {
     this.#terminal.options.minimumContrastRatio = ratio;
   }
 
-  /** Whether the terminal accepts keyboard input. */
+  /** Whether the user types in the terminal. Elsewhere, it shows completed lines only. */
   set acceptsInput(acceptsInput: boolean) {
+    if (acceptsInput === this.#acceptsInput) return;
+    this.#acceptsInput = acceptsInput;
+    this.#terminal.write(acceptsInput ? SHOW_CURSOR : HIDE_CURSOR);
+    this.#update();
     this.#terminal.options.disableStdin = !acceptsInput;
     if (this.#terminal.textarea) this.#terminal.textarea.tabIndex = acceptsInput ? 0 : -1;
   }
@@ -138,11 +146,15 @@ export class Screen {
     });
   }
 
-  /** Shows the prompt and the line being typed. */
-  showLine(line: PromptLine): void {
+  /**
+   * Shows the prompt and the line being typed.
+   *
+   * @param hint Described to a screen reader with the prompt.
+   */
+  showLine(line: PromptLine, hint = ''): void {
     this.#line = line;
     // Screen readers announce this for the input; they cannot read the terminal's rows.
-    if (this.#terminal.textarea) this.#terminal.textarea.ariaDescription = line.prompt;
+    if (this.#terminal.textarea) this.#terminal.textarea.ariaDescription = line.prompt + hint;
     this.#table.prepareFor(line.prompt + line.text);
     this.#update();
   }
@@ -204,6 +216,12 @@ export class Screen {
     });
   }
 
+  /** Where the free rows begin, in CSS pixels from the top of the terminal. */
+  get freeRowsTop(): number {
+    const rows = this.#terminal.buffer.active.cursorY + (this.#acceptsInput ? 1 : 0);
+    return rows * this.#rowHeight;
+  }
+
   get #size(): { columns: number; rows: number } {
     return { columns: this.#terminal.cols, rows: this.#terminal.rows };
   }
@@ -234,13 +252,14 @@ export class Screen {
     if (this.#table.loaded !== undefined) await this.#table.loaded;
     this.#isOutdated = false;
     const queued = this.#queue.take();
-    const line = this.#isLineSuspended ? undefined : this.#line;
+    const line = this.#isLineSuspended || !this.#acceptsInput ? undefined : this.#line;
     const isBelow = queued.length > 0 || line === undefined;
     const erased = isBelow ? this.#painter.erase() : '';
     const lines = queued.map((one) => one.draw()).join('');
     const drawn = line === undefined ? '' : this.#painter.draw(line, this.#size);
     this.#terminal.write(`${erased}${lines}${drawn}`, () => {
       this.#isWriting = false;
+      this.#events.drawn();
       if (this.#isOutdated) this.#update();
     });
   }

@@ -135,6 +135,7 @@ export class NativeField {
     const button = document.createElement('button');
     button.type = 'button';
     button.textContent = command.endsWith(' ') ? `${command}…` : command;
+    button.classList.toggle('danger', command === 'SHUTDOWN');
     button.addEventListener('click', () => {
       if (button.ariaDisabled !== 'true') commandPressed(command);
     });
