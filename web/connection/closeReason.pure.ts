@@ -20,14 +20,6 @@ const DESCRIPTIONS: Readonly<Record<number, string>> = {
   1014: 'the server cannot be reached',
 };
 
-/** The reason, with the name of the target before it, if a page sends to one that is +readonly. */
-const READ_ONLY = /^[\w-]+ is read only: it accepts no data \(1008\)$/;
-
-/** Whether every further connection to the same target would end in the same way. */
-export function isFinal(reason: string): boolean {
-  return READ_ONLY.test(reason);
-}
-
 /**
  * Describes the close of a WebSocket that was open.
  *

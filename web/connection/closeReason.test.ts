@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { closeReason, isFinal } from './closeReason.pure.ts';
+import { closeReason } from './closeReason.pure.ts';
+import { isFinal, UNKNOWN_TARGET } from './connectionState.pure.ts';
 
 test('prefers the reason that the bridge gives, and adds the code', () => {
   expect(closeReason(1014, 'motd refused the connection')).toBe(
@@ -22,6 +23,10 @@ test.each([
   [1008, 'no data for 60 seconds', false],
 ])('takes %i %s for final: %s', (code, reason, expected) => {
   expect(isFinal(closeReason(code, reason))).toBe(expected);
+});
+
+test('takes an unknown target for final', () => {
+  expect(isFinal(UNKNOWN_TARGET)).toBe(true);
 });
 
 test('shows an unknown code', () => {

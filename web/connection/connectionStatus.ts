@@ -1,8 +1,10 @@
 // The connection's status in the header: the state, its reason, a countdown to the next attempt,
 // and a button that connects now.
 
+import type { Ending } from '../../client/dialogue/conversation.ts';
 import { requireElement } from '../ui/dom.ts';
-import type { ConnectionState } from './reconnectingSocket.ts';
+import type { ConnectionState } from './connectionState.pure.ts';
+import { type Status, type StatusSubject, statusOf, UNRESPONSIVE } from './status.pure.ts';
 
 interface StatusElements {
   light: HTMLElement;
@@ -12,20 +14,7 @@ interface StatusElements {
   button: HTMLElement;
 }
 
-/** What the page connects to. */
-export interface StatusSubject {
-  /** The name of the target; without it, it is the default one. */
-  name: string | undefined;
-  isReadOnly: boolean;
-}
-
 const TICK_MS = 250;
-
-/** The texts of the button, other than `Try now`. */
-const BUTTONS: Partial<Record<ConnectionState['is'], string>> = {
-  ended: 'Connect',
-  loggedOut: 'Log in',
-};
 
 /** If a reply takes longer, the status offers to reconnect. */
 const REPLY_TIMEOUT_MS = 5_000;
@@ -66,36 +55,37 @@ export class ConnectionStatus {
     else if (this.#state.is === 'connected') this.show(this.#state);
   }
 
-  #showUnresponsive(): void {
-    const { light, text, button } = this.#elements;
-    light.dataset['state'] = 'unresponsive';
-    text.textContent = 'connected, but the server is not responding';
-    button.textContent = 'Reconnect';
-    button.hidden = false;
-  }
-
-  show(state: ConnectionState): void {
+  /** @param ending How the last conversation ended, if it has ended. */
+  show(state: ConnectionState, ending?: Ending): void {
     clearInterval(this.#ticking);
     // Leave the live region alone: a screen reader would announce every attempt.
     if (state.is === 'connecting' && isLost(this.#state))
       this.#elements.countdown.textContent = 'connecting…';
-    else this.#enter(state);
+    else this.#enter(state, ending);
   }
 
-  #enter(state: ConnectionState): void {
-    const { light, text, button, countdown } = this.#elements;
+  #enter(state: ConnectionState, ending: Ending | undefined): void {
     this.#state = state;
-    light.dataset['state'] = state.is;
-    const description = describe(state, this.#subject);
-    if (text.textContent !== description) text.textContent = description;
-    const isHidden = state.is === 'connecting' || state.is === 'connected';
-    if (isHidden && document.activeElement === button) this.#focusElsewhere();
-    button.hidden = isHidden;
-    button.textContent = BUTTONS[state.is] ?? 'Try now';
-    countdown.textContent = '';
+    this.#display(statusOf(state, this.#subject, ending));
+    this.#elements.countdown.textContent = '';
     if (state.is !== 'waiting') return;
     this.#countDown(state.nextAtMs);
     this.#ticking = setInterval(() => this.#countDown(state.nextAtMs), TICK_MS);
+  }
+
+  #showUnresponsive(): void {
+    if (this.#state.is === 'connected') this.#display(UNRESPONSIVE);
+  }
+
+  #display({ name, words, button: label }: Status): void {
+    const { light, text, button } = this.#elements;
+    light.dataset['state'] = name;
+    if (text.textContent !== words) text.textContent = words;
+    // Where the header has no room for all of it.
+    text.title = words;
+    if (label === undefined && document.activeElement === button) this.#focusElsewhere();
+    button.hidden = label === undefined;
+    if (label !== undefined) button.textContent = label;
   }
 
   #countDown(toMs: number): void {
@@ -105,20 +95,5 @@ export class ConnectionStatus {
 }
 
 function isLost({ is }: ConnectionState): boolean {
-  return is === 'waiting' || is === 'offline' || is === 'loggedOut';
-}
-
-function describe(state: ConnectionState, { name, isReadOnly }: StatusSubject): string {
-  switch (state.is) {
-    case 'connecting':
-      return name === undefined ? 'connecting…' : `connecting to ${name}…`;
-    case 'connected':
-      return isReadOnly ? 'connected, read only' : 'connected';
-    case 'waiting':
-    case 'loggedOut':
-    case 'ended':
-      return `not connected: ${state.reason}`;
-    case 'offline':
-      return `offline: ${state.reason}; reconnecting when the network is back`;
-  }
+  return is === 'waiting' || is === 'loggedOut';
 }

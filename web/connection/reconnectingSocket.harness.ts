@@ -8,11 +8,8 @@ import { onTestFinished, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { BufferedSocket } from './bufferedSocket.ts';
 import { CONNECTED } from './connectionAttempt.ts';
-import {
-  type ConnectionEvents,
-  type ConnectionState,
-  ReconnectingSocket,
-} from './reconnectingSocket.ts';
+import type { ConnectionEvents, ConnectionState } from './connectionState.pure.ts';
+import { ReconnectingSocket } from './reconnectingSocket.ts';
 
 /** In a browser, an error of a WebSocket without a listener does not throw. */
 class BrowserWebSocket extends WebSocket {
@@ -55,7 +52,7 @@ export class FakeBrowser {
     });
   }
 
-  dispatch(event: 'online' | 'pageshow' | 'pagehide' | 'focus'): void {
+  dispatch(event: 'online' | 'offline' | 'pageshow' | 'pagehide' | 'focus'): void {
     this.window.dispatchEvent(new Event(event));
   }
 
@@ -91,7 +88,7 @@ export class TestBridge {
   }
 
   get url(): URL {
-    return new URL(`ws://127.0.0.1:${this.port}/ws`);
+    return new URL(`ws://127.0.0.1:${this.port}/ws/motd`);
   }
 
   async start(): Promise<void> {

@@ -4,6 +4,7 @@ import { createServer, type Socket } from 'node:net';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { CONNECTED } from './connectionAttempt.ts';
+import { UNKNOWN_TARGET } from './connectionState.pure.ts';
 import {
   FakeBrowser,
   listeningPort,
@@ -329,6 +330,98 @@ describe('a page event', () => {
   });
 });
 
+describe('a browser that reports no network', () => {
+  test('is believed at once, and the connection is kept', async () => {
+    const bridge = await TestBridge.start(echo);
+    const { socket, log, waitFor } = connectTo(bridge);
+    socket.connect();
+    await waitFor('opened');
+    globals.navigator.onLine = false;
+    globals.dispatch('offline');
+    expect(socket.state.is).toBe('offline');
+    globals.navigator.onLine = true;
+    globals.dispatch('online');
+    expect(log.slice(3)).toEqual(['offline', 'connected']);
+    expect(bridge.connectionCount).toBe(1);
+  });
+
+  test('is wrong if something arrives, as from a bridge on this computer', async () => {
+    const bridge = await TestBridge.start(echo);
+    const { socket, log, waitFor } = connectTo(bridge);
+    socket.connect();
+    await waitFor('opened');
+    globals.navigator.onLine = false;
+    globals.dispatch('offline');
+    socket.send('MSGGET\n');
+    await waitFor('received MSGGET\n');
+    expect(log.slice(3)).toEqual(['offline', 'connected', 'received MSGGET\n']);
+  });
+
+  test('stays offline if the connection ends, and the end is reported', async () => {
+    const bridge = await TestBridge.start(echo);
+    const { socket, log, waitFor } = connectTo(bridge);
+    socket.connect();
+    await waitFor('opened');
+    globals.navigator.onLine = false;
+    globals.dispatch('offline');
+    await bridge.stop();
+    await waitFor('closed the connection to the bridge was lost (1006)');
+    expect(socket.state.is).toBe('offline');
+    await bridge.start();
+    await waitFor('opened', 2);
+    expect(log.slice(3)).toEqual([
+      'offline',
+      'closed the connection to the bridge was lost (1006)',
+      'connected',
+      'opened',
+    ]);
+  });
+
+  test.each(['connecting', 'waiting'] as const)('is believed while %s', async (state) => {
+    const bridge = await TestBridge.start(echo, 1);
+    const { socket, waitFor } = connectTo(bridge);
+    socket.connect();
+    await waitFor(state);
+    globals.navigator.onLine = false;
+    globals.dispatch('offline');
+    expect(socket.state.is).toBe('offline');
+    globals.navigator.onLine = true;
+    globals.dispatch('online');
+    await waitFor('opened');
+  });
+
+  test('gets another connection if the user asks for one', async () => {
+    const bridge = await TestBridge.start(echo);
+    const { socket, waitFor } = connectTo(bridge);
+    socket.connect();
+    await waitFor('opened');
+    globals.navigator.onLine = false;
+    globals.dispatch('offline');
+    socket.connect();
+    await waitFor('closed the browser has no network');
+    await waitFor('opened', 2);
+  });
+});
+
+describe('an unknown target', () => {
+  test('ends the attempts, also at a reconnection', async () => {
+    const bridge = await TestBridge.start(echo);
+    const { socket, log, waitFor } = connectTo(bridge);
+    socket.connect();
+    await waitFor('opened');
+    await bridge.stop();
+    const server = createHttpServer((_request, response) => response.writeHead(404).end());
+    server.on('upgrade', (_request, gone) => gone.end('HTTP/1.1 404 Not Found\r\n\r\n'));
+    onTestFinished(() => {
+      server.close();
+    });
+    server.listen(bridge.port, '127.0.0.1');
+    await waitFor('ended');
+    expect(socket.state).toEqual({ is: 'ended', reason: UNKNOWN_TARGET });
+    expect(log.at(-1)).toBe('ended');
+  });
+});
+
 describe('an expired login at a proxy', () => {
   test('is tried again only when the page gets the focus', async () => {
     const proxy = await startLoginProxy();
@@ -398,20 +491,20 @@ describe('the socket', () => {
     socket.connect('once');
     await waitFor('ended');
     socket.connect('once');
-    expect(socket.state.is).toBe('waiting');
+    expect(socket.state.is).toBe('connecting');
+    expect(bridge.connectionCount).toBe(1);
     await waitFor('ended', 2);
     expect(bridge.connectionCount).toBe(2);
   });
 
-  test('takes the policy of a later connect while it waits', async () => {
+  test('takes the policy of a later connect while it connects', async () => {
     const bridge = await TestBridge.start((browser) => browser.close(1001, 'done'));
     const { socket, waitFor } = connectTo(bridge);
     socket.connect('once');
     await waitFor('ended');
     socket.connect('once');
     socket.connect();
-    // Once for the gap between two attempts, and once because the second attempt failed.
-    await waitFor('waiting', 2);
+    await waitFor('waiting');
     expect(socket.state).toMatchObject({ is: 'waiting', reason: 'done (1001)' });
   });
 
@@ -436,8 +529,7 @@ describe('the socket', () => {
     socket.stopRetrying();
     expect(socket.state).toEqual({ is: 'ended', reason: REFUSED });
     socket.connect();
-    // Once for the gap between two attempts, and once because the second attempt failed.
-    await waitFor('waiting', 3);
+    await waitFor('waiting', 2);
     expect(bridge.connectionCount).toBe(2);
   });
 

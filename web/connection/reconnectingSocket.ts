@@ -3,13 +3,19 @@
 // the clock and the page's events.
 //
 //   state       event                                  next state
-//   ended       connect()                              connecting; waiting if it is too soon
+//   ended       connect()                              connecting
 //   connecting  the attempt is established             connected
 //               the attempt ends                       waiting, offline or ended: see below
+//               the browser goes offline               offline
 //   connected   the connection ends                    waiting, offline or ended: see below
-//               connect(), with policy `once`          connecting; waiting if it is too soon
+//               connect(), with policy `once`          connecting
 //               reconnect()                            connecting; waiting if it is too soon
+//               the browser goes offline               doubtful
+//   doubtful    something arrives, or the page wakes   connected
+//               the connection ends                    as if connected
+//               connect(), reconnect()                 connecting; offline if it is too soon
 //   waiting     the time comes, or the page wakes      connecting
+//               the browser goes offline               offline
 //   offline     the page wakes                         connecting
 //               the time comes                         offline, with an attempt under way
 //               that attempt is established            connected
@@ -17,54 +23,29 @@
 //   waiting,    connect()                              as when the page wakes
 //   offline,    stopRetrying()                         ended
 //   loggedOut
-//   loggedOut   the page wakes or gets the focus       connecting; waiting if it is too soon
+//   loggedOut   the page wakes or gets the focus       connecting
 //   any         close()                                ended
 //
 // What follows an attempt or a connection that ends depends on the policy: `once` leads to ended,
 // `reconnect` to waiting, to offline if the browser has no network, or to loggedOut if only a login
 // at a proxy helps: no attempt follows before the user comes back to the page. `stopRetrying` makes it
-// `once`, and `connect` sets it again. A target that is read only, and got something, leads to ended.
+// `once`, and `connect` sets it again. If every further attempt would end in the same way, because
+// there is no such target, or it is read only and got something, ended follows.
 
 import type { BufferedSocket } from './bufferedSocket.ts';
-import { isFinal } from './closeReason.pure.ts';
 import { ConnectionAttempt, type ConnectionAttemptEvents } from './connectionAttempt.ts';
+import {
+  CLOSED_BY_PAGE,
+  type ConnectionEvents,
+  type ConnectionState,
+  isFinal,
+} from './connectionState.pure.ts';
+import { listenToPage } from './pageEvents.ts';
 import { Reconnection } from './reconnection.pure.ts';
 import { LOGIN_EXPIRED } from './upgradeFailure.ts';
 
-export type ConnectionState =
-  | { is: 'connecting' }
-  | { is: 'connected' }
-  /**
-   * The connection was lost or could not be opened. `nextAtMs` is the time of the next attempt, on
-   * the clock of performance.now().
-   */
-  | { is: 'waiting'; reason: string; nextAtMs: number }
-  /** Like `waiting`, but the browser reports that it has no network. */
-  | { is: 'offline'; reason: string }
-  /** A proxy asks for a login. The page tries again when the user comes back to it. */
-  | { is: 'loggedOut'; reason: string }
-  /** No further attempt without a call of `connect`. */
-  | { is: 'ended'; reason: string };
-
 /** What happens when the connection ends: it is opened again, or not. */
 export type ConnectionPolicy = 'reconnect' | 'once';
-
-/** If several apply to one event, `stateChanged` is called first. */
-export interface ConnectionEvents {
-  /** Connected: a conversation may begin. */
-  opened(): void;
-  /** Text from the server, in chunks that may end anywhere. */
-  received(text: string): void;
-  /** Another notice of the bridge arrived (PROTOCOL.md, "Notices"). */
-  notified?(text: string): void;
-  /**
-   * The connection is closed. Called once for each `opened`, before the next one.
-   *
-   * @param wasStable Whether the connection lasted long enough to count as a good one.
-   */
-  closed(reason: string, wasStable: boolean): void;
-  stateChanged(state: ConnectionState): void;
-}
 
 /** The next attempt, which a timer starts. */
 interface NextAttempt {
@@ -75,11 +56,16 @@ interface NextAttempt {
 type SocketState =
   | { is: 'ended' | 'loggedOut'; reason: string }
   | { is: 'connecting'; attempt: ConnectionAttempt; policy: ConnectionPolicy }
-  | { is: 'connected'; attempt: ConnectionAttempt; policy: ConnectionPolicy }
+  /** The last attempt was less than a second ago. */
+  | { is: 'connecting'; next: NextAttempt; policy: ConnectionPolicy }
+  /** `doubtful`: connected, but the browser reports no network. It may be wrong, or be back soon. */
+  | { is: 'connected' | 'doubtful'; attempt: ConnectionAttempt; policy: ConnectionPolicy }
   | { is: 'waiting'; reason: string; next: NextAttempt; policy: ConnectionPolicy }
   /** Attempts go on, because the bridge may run on this computer; they do not show. */
   | { is: 'offline'; reason: string; next: NextAttempt }
   | { is: 'offline'; reason: string; attempt: ConnectionAttempt };
+
+const NO_NETWORK = 'the browser has no network';
 
 export class ReconnectingSocket {
   readonly #url: URL;
@@ -120,17 +106,20 @@ export class ReconnectingSocket {
       case 'offline':
         this.#wake();
         return;
+      case 'doubtful':
+        this.reconnect(NO_NETWORK);
+        return;
       case 'connecting':
         this.#state = { ...this.#state, policy };
         return;
       case 'connected':
         if (this.#state.policy === 'reconnect') return;
         this.close();
-        this.#start('this page closed the connection', policy);
+        this.#start(policy);
         return;
       case 'loggedOut':
       case 'ended':
-        this.#start(this.#state.reason, policy);
+        this.#start(policy);
         return;
       default:
         this.#state satisfies never;
@@ -139,31 +128,23 @@ export class ReconnectingSocket {
 
   /** Sends text, with its LF. Does nothing while it is not connected. */
   send(text: string): void {
-    if (this.#state.is === 'connected') this.#state.attempt.send(text);
+    if (isOpen(this.#state)) this.#state.attempt.send(text);
   }
 
   /** Makes the end of the connection final. Between two attempts, it ends immediately. */
   stopRetrying(): void {
-    switch (this.#state.is) {
-      case 'connecting':
-      case 'connected':
-        this.#state = { ...this.#state, policy: 'once' };
-        return;
-      case 'waiting':
-      case 'offline':
-      case 'loggedOut':
-        this.#end(this.#state.reason);
-    }
+    const state = this.#state;
+    if ('attempt' in state && 'policy' in state) this.#state = { ...state, policy: 'once' };
+    else if (state.is !== 'ended') this.#end('reason' in state ? state.reason : CLOSED_BY_PAGE);
   }
 
   /** Closes the connection, and does not reconnect. */
   close(): void {
     if (this.#state.is === 'ended') return;
-    const wasConnected = this.#state.is === 'connected';
+    const wasOpen = isOpen(this.#state);
     const wasStable = this.#reconnection.isStable(performance.now());
-    const reason = 'this page closed the connection';
-    this.#end(reason);
-    if (wasConnected) this.#events.closed(reason, wasStable);
+    this.#end(CLOSED_BY_PAGE);
+    if (wasOpen) this.#events.closed(CLOSED_BY_PAGE, wasStable);
   }
 
   /**
@@ -171,18 +152,17 @@ export class ReconnectingSocket {
    * while the computer slept, TCP takes minutes to notice.
    */
   reconnect(reason: string): void {
-    if (this.#state.is !== 'connected') return;
+    if (!isOpen(this.#state)) return;
     this.#attemptEnded(reason);
     this.#wake();
   }
 
-  /** @param reason Why there is no connection, for the state while the first attempt waits. */
-  #start(reason: string, policy: ConnectionPolicy): void {
-    this.#watchPage();
+  #start(policy: ConnectionPolicy): void {
+    this.#listenToPage();
     const nowMs = performance.now();
     const atMs = this.#reconnection.earliestAttempt(nowMs);
     if (atMs <= nowMs) this.#setState({ is: 'connecting', attempt: this.#attempt(), policy });
-    else this.#setState({ is: 'waiting', reason, next: this.#schedule(atMs), policy });
+    else this.#setState({ is: 'connecting', next: this.#schedule(atMs), policy });
   }
 
   #attempt(): ConnectionAttempt {
@@ -191,7 +171,10 @@ export class ReconnectingSocket {
     this.#early = undefined;
     const events: ConnectionAttemptEvents = {
       established: () => this.#attemptEstablished(),
-      received: (text) => this.#events.received(text),
+      received: (text) => {
+        if (this.#state.is === 'doubtful') this.#setState({ ...this.#state, is: 'connected' });
+        this.#events.received(text);
+      },
       notified: (text) => this.#events.notified?.(text),
       ended: (reason) => this.#attemptEnded(reason),
     };
@@ -208,14 +191,14 @@ export class ReconnectingSocket {
   }
 
   #attemptEnded(reason: string): void {
-    const { is } = this.#state;
+    const wasOpen = isOpen(this.#state);
     const nowMs = performance.now();
     const wasStable = this.#reconnection.isStable(nowMs);
     const isOnce = 'policy' in this.#state && this.#state.policy === 'once';
     if (isOnce || isFinal(reason)) this.#end(reason);
     else if (reason === LOGIN_EXPIRED) this.#awaitLogin(reason);
     else this.#retryLater(reason, this.#reconnection.attemptFailed(nowMs, Math.random()));
-    if (is === 'connected') this.#events.closed(reason, wasStable);
+    if (wasOpen) this.#events.closed(reason, wasStable);
   }
 
   #retryLater(reason: string, atMs: number): void {
@@ -232,6 +215,8 @@ export class ReconnectingSocket {
 
   /** Brings the next attempt forward, if one is scheduled. The user may have logged in elsewhere. */
   #wake(): void {
+    if (this.#state.is === 'doubtful' && navigator.onLine)
+      this.#setState({ ...this.#state, is: 'connected' });
     if (this.#state.is === 'loggedOut') this.connect();
     if (!('next' in this.#state)) return;
     const { next } = this.#state;
@@ -254,7 +239,7 @@ export class ReconnectingSocket {
   }
 
   #connectNow(): void {
-    const policy = this.#state.is === 'waiting' ? this.#state.policy : 'reconnect';
+    const policy = 'policy' in this.#state ? this.#state.policy : 'reconnect';
     this.#leaveState();
     this.#setState({ is: 'connecting', attempt: this.#attempt(), policy });
   }
@@ -272,43 +257,44 @@ export class ReconnectingSocket {
   }
 
   #setState(state: SocketState): void {
-    // Otherwise, screen readers would announce every attempt while there is no network.
-    const isShown = state.is !== 'offline' || this.#state.is !== 'offline';
+    const before = shown(this.#state);
     this.#state = state;
-    if (isShown) this.#events.stateChanged(shown(state));
+    const after = shown(state);
+    // Otherwise, screen readers would announce every attempt while there is no network.
+    if (after.is !== before.is || after.is === 'waiting') this.#events.stateChanged(after);
   }
 
-  #watchPage(): void {
+  #listenToPage(): void {
     this.#pageEvents?.abort();
-    this.#pageEvents = new AbortController();
-    const { signal } = this.#pageEvents;
-    const wake = () => this.#wake();
-    addEventListener('online', wake, { signal });
-    addEventListener('pageshow', wake, { signal });
-    // Of two windows that are both visible.
-    addEventListener('focus', () => this.#state.is === 'loggedOut' && wake(), { signal });
-    document.addEventListener(
-      'visibilitychange',
-      () => {
-        if (document.visibilityState === 'visible') wake();
-      },
-      { signal },
-    );
-    // A page with an open WebSocket is not eligible for the browser's back/forward cache.
-    addEventListener(
-      'pagehide',
-      () => {
+    this.#pageEvents = listenToPage({
+      woke: () => this.#wake(),
+      focused: () => this.#state.is === 'loggedOut' && this.#wake(),
+      wentOffline: () => this.#wentOffline(),
+      left: () => {
         if ('attempt' in this.#state) this.#attemptEnded('this page was left');
       },
-      { signal },
-    );
+    });
   }
+
+  /** Believes the browser, but keeps the connection: a bridge on this computer needs no network. */
+  #wentOffline(): void {
+    const state = this.#state;
+    if (state.is === 'connected') this.#setState({ ...state, is: 'doubtful' });
+    else if ((state.is === 'connecting' || state.is === 'waiting') && state.policy === 'reconnect')
+      this.#setState({ reason: NO_NETWORK, ...state, is: 'offline' });
+  }
+}
+
+function isOpen(state: SocketState): state is SocketState & { is: 'connected' | 'doubtful' } {
+  return state.is === 'connected' || state.is === 'doubtful';
 }
 
 function shown(state: SocketState): ConnectionState {
   switch (state.is) {
     case 'waiting':
       return { is: 'waiting', reason: state.reason, nextAtMs: state.next.atMs };
+    case 'doubtful':
+      return { is: 'offline', reason: NO_NETWORK };
     case 'offline':
     case 'loggedOut':
     case 'ended':

@@ -6,6 +6,8 @@
 // redirect, which is not followed, with a login page, or with 401. A proxy that only lacks a rule
 // for the WebSocket may do the same, but still serves the page.
 
+import { UNKNOWN_TARGET } from './connectionState.pure.ts';
+
 /** A bridge that does not answer within this time is reported as unreachable. */
 const TIMEOUT_MS = 3_000;
 
@@ -23,7 +25,7 @@ export const LOGIN_EXPIRED = 'your login has expired';
 const DESCRIPTIONS: Readonly<Record<number, string>> = {
   403: 'a proxy in front of the bridge rejected the connection (403)',
   401: 'the bridge requires a user name and a password; reload the page',
-  404: 'the bridge has no target of this name',
+  404: UNKNOWN_TARGET,
   426: WOULD_UPGRADE,
   429: 'the bridge rejected this page: too many wrong passwords',
   502: 'the proxy in front of the bridge cannot reach it',

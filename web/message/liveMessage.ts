@@ -4,7 +4,8 @@
 
 import type { EntryDetails } from '../../client/replies/entryLine.ts';
 import { type WatchEvent, WatchReader } from '../../client/replies/watchReader.ts';
-import { type ConnectionState, ReconnectingSocket } from '../connection/reconnectingSocket.ts';
+import type { ConnectionState } from '../connection/connectionState.pure.ts';
+import { ReconnectingSocket } from '../connection/reconnectingSocket.ts';
 import type { MessageBanner } from './messageBanner.ts';
 
 export interface LiveMessageEvents {

@@ -19,7 +19,8 @@ import {
 } from '../appearance/themes.ts';
 import type { BufferedSocket } from '../connection/bufferedSocket.ts';
 import { ConnectionStatus } from '../connection/connectionStatus.ts';
-import { type ConnectionEvents, ReconnectingSocket } from '../connection/reconnectingSocket.ts';
+import type { ConnectionEvents } from '../connection/connectionState.pure.ts';
+import { ReconnectingSocket } from '../connection/reconnectingSocket.ts';
 import { LineEditor } from '../editor/lineEditor.ts';
 import { LiveMessage } from '../message/liveMessage.ts';
 import { MessageBanner } from '../message/messageBanner.ts';

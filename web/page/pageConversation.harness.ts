@@ -4,7 +4,7 @@
 import type { Conversation } from '../../client/dialogue/conversation.ts';
 import { Dialogue } from '../../client/dialogue/dialogue.ts';
 import { COMMANDS } from '../../protocol/commands.ts';
-import type { ConnectionState } from '../connection/reconnectingSocket.ts';
+import type { ConnectionState } from '../connection/connectionState.pure.ts';
 import { LineEditor } from '../editor/lineEditor.ts';
 import { LineHistory } from '../editor/lineHistory.ts';
 import { PageConversation } from './pageConversation.ts';

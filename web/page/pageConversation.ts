@@ -4,11 +4,8 @@
 // pageMachine.pure.ts decides what becomes of the line being typed; pageOutput.ts performs that.
 
 import type { Conversation, Effect, PromptKind } from '../../client/dialogue/conversation.ts';
-import type {
-  ConnectionEvents,
-  ConnectionState,
-  ReconnectingSocket,
-} from '../connection/reconnectingSocket.ts';
+import type { ConnectionEvents, ConnectionState } from '../connection/connectionState.pure.ts';
+import type { ReconnectingSocket } from '../connection/reconnectingSocket.ts';
 import type { EditorRequest } from '../editor/lineEditor.ts';
 import { step } from './pageMachine.pure.ts';
 import { PageOutput, type PageOutputDependencies } from './pageOutput.ts';
