@@ -21,6 +21,8 @@ export interface TargetDescription {
   isReadOnly: boolean;
   /** How its page names it: the title of its profile. */
   title?: string | undefined;
+  /** The command to run again after a SHUTDOWN, if one command runs both it and the bridge. */
+  startCommand?: string | undefined;
 }
 
 /** What the page of a target needs. */
@@ -48,6 +50,7 @@ export function serveTargetDescriptions(
     showsColor: target.showsColor ?? false,
     isReadOnly: target.isReadOnly ?? false,
     title: target.profile?.title,
+    startCommand: target.startCommand,
   });
   const detail = (target: Target): TargetDetails => ({
     ...describe(target),

@@ -41,6 +41,8 @@ export interface Target {
   profile?: Profile;
   /** A secret to send before that header, so that the target trusts it. */
   proxyKey?: string | undefined;
+  /** The command that runs both it and this bridge, for its page: `motd up`, or what runs that. */
+  startCommand?: string | undefined;
 }
 
 /** The name of a message server: `motd up`, the default of --target, and deploy/ use it. */

@@ -17,6 +17,7 @@ import type { FeedOptions } from '../options/feedOptions.ts';
 import { LOOPBACK, type TlsOptions } from '../options/options.ts';
 import type { ProxyKeyOptions } from '../options/proxyKey.ts';
 import { type ChosenSocketFile, HTTP_SOCKET, socketFileFrom } from '../options/socketFile.ts';
+import type { StartCommandOptions } from '../options/startCommand.ts';
 import { jsonLogger, printLine } from '../output.ts';
 import { feedRoutes } from './bridgeFeed.ts';
 import type { ReportOutcome } from './outages.ts';
@@ -27,7 +28,8 @@ export interface BridgeOptions
     TlsOptions,
     BridgeRuleOptions,
     FeedOptions,
-    ProxyKeyOptions {
+    ProxyKeyOptions,
+    StartCommandOptions {
   usersFile?: string;
   target?: Target[];
   targetCa?: string;

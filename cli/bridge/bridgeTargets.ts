@@ -11,11 +11,12 @@ import { feedTarget } from './bridgeFeed.ts';
 
 /** @throws CliError if a file is invalid, or there is no target that `--feed` can name. */
 export function readTargets(options: BridgeOptions): Targets {
-  const { target: fromFlags = [], targetsFile, feed, proxyKey } = options;
+  const { target: fromFlags = [], targetsFile, feed, proxyKey, startCommand } = options;
   const all = targetsFile === undefined ? fromFlags : readTargetsFile(targetsFile, fromFlags);
   const [first = DEFAULT_TARGET, ...others] = all;
-  // Only `motd up` passes a key, and it passes one target.
-  const targets: Targets = [withProfile({ ...first, proxyKey }), ...others.map(withProfile)];
+  // Only `motd up` passes these two, and it passes one target.
+  const ours = { proxyKey, startCommand };
+  const targets: Targets = [withProfile({ ...first, ...ours }), ...others.map(withProfile)];
   if (feed !== undefined) feedTarget(feed, targets);
   return targets;
 }

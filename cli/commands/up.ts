@@ -10,6 +10,7 @@ import type { TlsOptions } from '../options/options.ts';
 import { newProxyKey } from '../options/proxyKey.ts';
 import { rejectWeakPassword } from '../options/rejectWeakPassword.ts';
 import type { ServeOptions } from '../options/serverOptions.ts';
+import { startCommandEnvironment, upCommand } from '../options/startCommand.ts';
 import { exitWhenFlushed, printLine } from '../output.ts';
 import { PreparedBridge } from '../preparedBridge.ts';
 import { type Environment, Supervisor, startCommand } from '../supervisor.ts';
@@ -29,7 +30,7 @@ const STOP_DEADLINE_MS = 10_000;
 
 const SERVER_IS_DOWN =
   'The server was shut down and stays down; the page keeps running. ' +
-  'To start the server again, press Ctrl-C, then run motd up.';
+  `To start the server again, press Ctrl-C, then run ${upCommand()}.`;
 
 /**
  * @param environment For each child, the environment variables of its flags.
@@ -56,6 +57,7 @@ export async function up(
     (previous) => ({
       ...environment.bridge,
       ...key,
+      ...startCommandEnvironment(),
       ...bridgeEnvironment(serverReady, previous),
     }),
     log,

@@ -26,6 +26,7 @@ import {
   serverOptions,
   serverWorkersOption,
 } from '../options/serverOptions.ts';
+import { startCommandOption } from '../options/startCommand.ts';
 import { isServerWorker } from '../server/serverProtocol.ts';
 import { addCommand } from './addCommand.ts';
 
@@ -79,6 +80,7 @@ export function addServiceCommands(program: Command): void {
     idleTimeoutOption('close a session with 1008 if it relays nothing for this long; 0 is never'),
     trustProxyOption('client address (X-Forwarded-For)', 'none'),
     proxyKeyOption(),
+    startCommandOption(),
     readyUrlOption(),
     ...tlsOptions('serve the page over TLS'),
     clientCaOption(),

@@ -117,6 +117,18 @@ test(
   },
 );
 
+test('the page tells how to start the server again after SHUTDOWN', async ({ page }) => {
+  const up = await startUp();
+  await page.goto(up.page);
+  const terminal = new PageTerminal(page);
+  await terminal.type('SHUTDOWN');
+  await terminal.expectText('Enter shutdown password:');
+  await terminal.type('123!abc');
+  await terminal.expectText('stop `motd up` with Ctrl-C and run it again, then press Enter]');
+  await up.program.waitForOutput(/press Ctrl-C, then run motd up\./);
+  await up.program.stop();
+});
+
 test.describe('its processes', () => {
   test.skip(process.platform !== 'linux', 'finding them needs /proc');
 

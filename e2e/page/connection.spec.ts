@@ -38,7 +38,7 @@ async function openPage(page: Page, bridge: ListeningProgram): Promise<PageTermi
 
 async function expectState(
   page: Page,
-  state: 'connected' | 'waiting' | 'offline' | 'ended',
+  state: 'connected' | 'waiting' | 'offline' | 'sessionEnded' | 'shutDown',
 ): Promise<void> {
   await expect(page.locator('#status-light')).toHaveAttribute('data-state', state);
 }
@@ -130,17 +130,30 @@ test.describe('a lost connection', () => {
     await page.keyboard.type('half');
     await delayReconnects(page);
     await context.setOffline(true);
+    await expectState(page, 'offline');
+    await expect(status(page)).toHaveText('no network');
     // Chromium's offline mode leaves open connections up.
     await bridge.program.stop();
+    await terminal.expectText(`${TRYING}\nhalf`);
     await expectState(page, 'offline');
-    await expect(status(page)).toHaveText(
-      'offline: the bridge is stopping (1001); reconnecting when the network is back',
-    );
     await expect(page.locator('#countdown')).toBeHidden();
     await startBridge(server.port, bridge.port);
     await context.setOffline(false);
     await terminal.expectTextWithCursor(`${TRYING}\n${PROMPT} half|`);
     await expectState(page, 'connected');
+  });
+
+  test('is not assumed if the bridge answers without a network, as on this computer', async ({
+    terminal,
+    page,
+    context,
+  }) => {
+    await terminal.expectText(PROMPT);
+    await context.setOffline(true);
+    await expect(status(page)).toHaveText('no network');
+    await terminal.type('MSGGET');
+    await terminal.expectText(`${APPLE}\n${PROMPT}`);
+    await expect(status(page)).toHaveText('connected');
   });
 
   test(
@@ -348,8 +361,8 @@ test.describe('a session that has ended', () => {
       await expect(page.locator('#message')).toHaveText(APPLE);
       await terminal.type('QUIT');
       await terminal.expectText('Server: 200 OK\n[session ended; press Enter to start another]');
-      await expectState(page, 'ended');
-      await expect(status(page)).toHaveText('not connected: motd closed the connection (1000)');
+      await expectState(page, 'sessionEnded');
+      await expect(status(page)).toHaveText('session ended');
       await expect(page.locator('#countdown')).toBeHidden();
       const opened = await metric(bridge, OPENED);
       await page.evaluate(() => {
@@ -363,7 +376,7 @@ test.describe('a session that has ended', () => {
       await expect(other.locator('#message')).toHaveText(APPLE);
       await other.close();
       expect(await metric(bridge, OPENED)).toBe(opened + 2);
-      await expectState(page, 'ended');
+      await expectState(page, 'sessionEnded');
 
       await page.keyboard.press('Enter');
       await terminal.expectText(`[session ended; press Enter to start another]\n${PROMPT}`);
@@ -377,23 +390,24 @@ test.describe('a session that has ended', () => {
     await terminal.expectText(PROMPT);
     await terminal.type('QUIT');
     await terminal.expectText('[session ended; press Enter to start another]');
-    await page.getByRole('button', { name: 'Connect', exact: true }).click();
+    await page.getByRole('button', { name: 'Start again' }).click();
     await terminal.expectText(`[session ended; press Enter to start another]\n${PROMPT}`);
     await expectState(page, 'connected');
   });
 
   test('explains after SHUTDOWN how to continue', QUICK, async ({ terminal, page, server }) => {
-    const hint =
-      '[the server was shut down: start it again with `motd serve`, or restart `npm start`; then press Enter]';
+    const hint = '[the server was shut down; ask its operator to start it again, then press Enter]';
     await terminal.expectText(PROMPT);
     await terminal.type('SHUTDOWN');
     await terminal.expectText('Enter shutdown password:');
     await terminal.type('123!abc');
     await terminal.expectText(`Server: 200 OKAY\n${hint}`);
     expect(await server.program.exitCode()).toBe(0);
-    await expectState(page, 'ended');
+    await expectState(page, 'shutDown');
+    await expect(status(page)).toHaveText('server shut down');
     await page.keyboard.press('Enter');
     await expect(status(page)).toHaveText(/is it running\? \(1014\)$/);
+    await terminal.expectText(`is it running? (1014)]\n${TRYING}`);
     await startServer(server.port);
     await terminal.expectText(PROMPT);
     await terminal.type('MSGGET');

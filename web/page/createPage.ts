@@ -18,8 +18,8 @@ import {
   terminalTheme,
 } from '../appearance/themes.ts';
 import type { BufferedSocket } from '../connection/bufferedSocket.ts';
-import { ConnectionStatus } from '../connection/connectionStatus.ts';
 import type { ConnectionEvents } from '../connection/connectionState.pure.ts';
+import { ConnectionStatus } from '../connection/connectionStatus.ts';
 import { ReconnectingSocket } from '../connection/reconnectingSocket.ts';
 import { LineEditor } from '../editor/lineEditor.ts';
 import { LiveMessage } from '../message/liveMessage.ts';
@@ -112,7 +112,7 @@ export function createPage(
     notified: (text) => conversation.notified(text),
     closed: (reason, wasStable) => conversation.closed(reason, wasStable),
     stateChanged: (state) => {
-      status.show(state);
+      status.show(state, conversation.ending);
       conversation.stateChanged(state);
     },
   };
@@ -167,6 +167,15 @@ export function createPage(
     isMessageServer,
     conceal: service?.conceal ?? ((line) => line),
     remember: (line) => history.add(line),
+    startCommand: async () => {
+      try {
+        const { startCommandOf } = await import('./startCommand.ts');
+        return await startCommandOf(target);
+      } catch {
+        // The bridge has stopped, too.
+        return undefined;
+      }
+    },
     createConversation: () =>
       service?.createConversation(settings, conversation) ?? createDialogue(settings),
     masksPasswords: () => settings.get('maskPassword'),

@@ -2,18 +2,28 @@
 
 import type { Ending } from '../../client/dialogue/conversation.ts';
 
-/** `npm start` keeps the page's port while it serves this page: it has to be restarted. */
-const START_AGAIN = 'start it again with `motd serve`, or restart `npm start`; then press Enter';
-
-/** @param isReconnecting Whether the page reconnects by itself. */
-export function nextStepHint(ending: Ending, isReconnecting: boolean): string {
+/**
+ * @param isReconnecting Whether the page reconnects by itself.
+ * @param startCommand The command that started the server, if the page knows it.
+ */
+export function nextStepHint(
+  ending: Ending,
+  isReconnecting: boolean,
+  startCommand?: string,
+): string {
   switch (ending) {
     case 'quit':
       return 'session ended; press Enter to start another';
     case 'shutDown':
-      return `the server was shut down: ${START_AGAIN}`;
+      return `the server was shut down; ${howToStart(startCommand)}, then press Enter`;
     case 'rejected':
     case 'lost':
       return isReconnecting ? 'reconnecting; press Enter to try now' : 'press Enter to connect';
   }
+}
+
+/** The command goes on running to serve the page, and keeps its ports. */
+function howToStart(command: string | undefined): string {
+  if (command === undefined) return 'ask its operator to start it again';
+  return `stop \`${command}\` with Ctrl-C and run it again`;
 }

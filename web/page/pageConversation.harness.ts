@@ -26,6 +26,7 @@ export class FakePage {
   field = '';
   isAwaiting = false;
   startHint: 'unused' | 'shown' | 'removed' = 'unused';
+  startCommand: string | undefined;
   /** The message in force, as the banner has it. */
   message: string | undefined;
   socket = { connects: 0, isRetryingStopped: false, isClosed: false };
@@ -76,6 +77,7 @@ export class FakePage {
       isMessageServer: createConversation === undefined,
       conceal: conceal ?? ((line) => line),
       remember: (line) => history.add(line),
+      startCommand: async () => this.startCommand,
       messageInForce: () => this.message,
       setAwaitingReply: (isAwaiting) => {
         this.isAwaiting = isAwaiting;
@@ -97,6 +99,12 @@ export class FakePage {
     if (this.socket.isRetryingStopped) this.#setState({ is: 'ended', reason });
     else this.#setState({ is: 'waiting', reason, nextAtMs: 0 });
     this.conversation.closed(reason, wasStable);
+    return this;
+  }
+
+  /** Begins an attempt to connect. */
+  connecting(): this {
+    this.#setState({ is: 'connecting' });
     return this;
   }
 

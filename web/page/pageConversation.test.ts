@@ -372,10 +372,34 @@ describe('at the end of a session, it', () => {
     expect(page.socket.connects).toBe(1);
   });
 
-  test('prints how to start the server, after SHUTDOWN', () => {
-    const page = atPasswordPrompt().type('123!abc\r').receive('200 OKAY\n').lose();
+  test.each([
+    ['npm start', 'stop `npm start` with Ctrl-C and run it again'],
+    [undefined, 'ask its operator to start it again'],
+  ])('prints how to start a server that %s has started, after SHUTDOWN', async (command, how) => {
+    const page = atPasswordPrompt();
+    page.startCommand = command;
+    page.type('123!abc\r').receive('200 OKAY\n').lose();
     expect(page.socket.isRetryingStopped).toBe(true);
-    expect(page.printed.at(-1)).toMatch(/^\[the server was shut down: .*npm start.*Enter\]$/);
+    await Promise.resolve();
+    expect(page.printed.at(-1)).toBe(`[the server was shut down; ${how}, then press Enter]`);
+  });
+
+  test.each(['quit', 'shutDown'] as const)('knows that it was by %s', (ending) => {
+    const page =
+      ending === 'quit'
+        ? new FakePage().open().type('QUIT\r').receive('200 OK\n')
+        : atPasswordPrompt().type('123!abc\r').receive('200 OKAY\n');
+    expect(page.conversation.ending).toBe(ending);
+  });
+
+  test('prints why another one cannot begin', () => {
+    const page = new FakePage().open().type('QUIT\r').receive('200 OK\n').lose();
+    page.type('\r');
+    page.connecting().fail('the bridge cannot be reached');
+    expect(page.printed.slice(-2)).toEqual([
+      '[the bridge cannot be reached]',
+      '[reconnecting; press Enter to try now]',
+    ]);
   });
 
   test('does not send type-ahead in the next session', () => {

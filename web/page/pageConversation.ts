@@ -3,7 +3,12 @@
 // server to the dialogue, and the dialogue's output goes to the screen and to the server.
 // pageMachine.pure.ts decides what becomes of the line being typed; pageOutput.ts performs that.
 
-import type { Conversation, Effect, PromptKind } from '../../client/dialogue/conversation.ts';
+import type {
+  Conversation,
+  Effect,
+  Ending,
+  PromptKind,
+} from '../../client/dialogue/conversation.ts';
 import type { ConnectionEvents, ConnectionState } from '../connection/connectionState.pure.ts';
 import type { ReconnectingSocket } from '../connection/reconnectingSocket.ts';
 import type { EditorRequest } from '../editor/lineEditor.ts';
@@ -51,6 +56,13 @@ export class PageConversation implements ConnectionEvents {
     return phase.is === 'prompting' ? phase.prompt.kind : undefined;
   }
 
+  /** How the last conversation ended; `undefined` if there is none, or it goes on. */
+  get ending(): Ending | undefined {
+    const { phase } = this.#state;
+    if (phase.is !== 'disconnected') return undefined;
+    return phase.ending === 'loggedOut' || phase.ending === 'restarting' ? 'lost' : phase.ending;
+  }
+
   /**
    * What a page that is loaded again restores. Like the history, it leaves out a line that begins
    * with a space or holds a secret, and it never holds a password.
@@ -93,9 +105,20 @@ export class PageConversation implements ConnectionEvents {
   }
 
   stateChanged(state: ConnectionState): void {
-    if (state.is === 'connecting' || state.is === 'connected') return;
-    const is = state.is === 'loggedOut' ? 'loggedOut' : 'unreachable';
-    this.#dispatch({ is, reason: state.reason });
+    switch (state.is) {
+      case 'connected':
+        return;
+      case 'connecting':
+      case 'loggedOut':
+        this.#dispatch(state);
+        break;
+      default:
+        this.#dispatch({
+          is: 'unreachable',
+          reason: state.reason,
+          isFinal: state.is === 'ended',
+        });
+    }
     this.draw();
   }
 

@@ -20,6 +20,7 @@
 //   interrupted    ask                                       prompting
 //   disconnected   opened                                    opened
 //                  line                                      disconnected (connects)
+//                  connecting, if the user ended it          disconnected (a failure is printed)
 //   any            end                                       disconnected
 //
 // The line being typed itself is the line editor's. Beside it, and independent of the phase, is the
@@ -76,8 +77,10 @@ export function step(state: PageState, event: PageEvent, typed: TypedText): Step
       return received(state);
     case 'closed':
       return closed(state, event, typed);
+    case 'connecting':
+      return connecting(state);
     case 'unreachable':
-      return unreachable(state, event.reason, typed);
+      return unreachable(state, event, typed);
     case 'loggedOut':
       return loggedOut(state, event.reason, typed);
     case 'ask':
@@ -135,11 +138,36 @@ function closed(
     : stay(state, { do: 'endConversation', reason });
 }
 
-/** Prints why the first attempt failed. For later ones, the status in the header is enough. */
-function unreachable(state: PageState, reason: string, typed: TypedText): Step {
-  if (state.phase.is !== 'starting') return stay(state);
-  const { state: next, effects } = end(state, 'lost', typed);
-  return stay(next, { do: 'print', line: `[${reason}]`, speaker: 'note' }, ...effects);
+function connecting(state: PageState): Step {
+  const { phase } = state;
+  const isByUser = phase.is === 'disconnected' && hasEnded(phase);
+  return stay(isByUser ? { ...state, phase: { ...phase, ending: 'restarting' } } : state);
+}
+
+/**
+ * Prints why the first attempt failed, also the first after a session has ended, and why the page
+ * gives up. For other attempts, the status in the header is enough.
+ */
+function unreachable(
+  state: PageState,
+  { reason, isFinal }: PageEvent & { is: 'unreachable' },
+  typed: TypedText,
+): Step {
+  const { phase } = state;
+  const note: PageEffect = { do: 'print', line: `[${reason}]`, speaker: 'note' };
+  if (phase.is === 'starting') {
+    const { state: next, effects } = end(state, 'lost', typed);
+    return stay(next, note, ...effects);
+  }
+  const isKnown = phase.is !== 'disconnected' || hasEnded(phase);
+  if (isKnown || !(isFinal || phase.ending === 'restarting')) return stay(state);
+  const next: Phase = { ...phase, ending: 'lost' };
+  return stay({ ...state, phase: next }, note, { do: 'printNextStep', ending: 'lost' });
+}
+
+/** Whether no attempt to connect follows before the user asks for one. */
+function hasEnded({ ending }: Phase & { is: 'disconnected' }): boolean {
+  return ending === 'quit' || ending === 'shutDown' || ending === 'rejected';
 }
 
 /** Prints what helps, once: an attempt to connect may find the same again. */

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { WRITE_COMMANDS } from '../../protocol/commands.ts';
 import { step } from './pageMachine.pure.ts';
-import { INITIAL_STATE, type PageEvent, type Phase } from './pageState.pure.ts';
+import { INITIAL_STATE, type PageEvent, type PageState, type Phase } from './pageState.pure.ts';
 import { mayTypePassword } from './typedPassword.pure.ts';
 
 const COMMAND = { kind: 'command', text: 'Enter command: ' } as const;
@@ -23,7 +23,8 @@ const EVENTS: Record<PageEvent['is'], PageEvent> = {
   opened: { is: 'opened' },
   received: { is: 'received' },
   closed: { is: 'closed', reason: 'lost', wasStable: false },
-  unreachable: { is: 'unreachable', reason: 'refused' },
+  connecting: { is: 'connecting' },
+  unreachable: { is: 'unreachable', reason: 'refused', isFinal: false },
   loggedOut: { is: 'loggedOut', reason: 'expired' },
   ask: { is: 'ask', prompt: COMMAND, message: undefined },
   stopAsking: { is: 'stopAsking' },
@@ -87,6 +88,34 @@ test.each([PHASES.starting, PHASES.disconnected])(
     expect(step(first.state, EVENTS.loggedOut, TYPED)).toEqual({ state: first.state, effects: [] });
   },
 );
+
+/** What an attempt that fails prints. */
+function printsAfter(ending: Phase & { is: 'disconnected' }, ...events: PageEvent[]) {
+  let state: PageState = { ...INITIAL_STATE, phase: ending };
+  return events.flatMap((event) => {
+    const next = step(state, event, TYPED);
+    state = next.state;
+    return next.effects.flatMap((effect) => (effect.do === 'print' ? effect.line : []));
+  });
+}
+
+test.each(['quit', 'shutDown', 'rejected'] as const)(
+  'prints once why a session cannot begin again after %s',
+  (ending) => {
+    const ended: Phase = { is: 'disconnected', ending, messagePrompt: undefined };
+    const { connecting, unreachable } = EVENTS;
+    expect(printsAfter(ended, unreachable)).toEqual([]);
+    expect(printsAfter(ended, connecting, unreachable, connecting, unreachable)).toEqual([
+      '[refused]',
+    ]);
+  },
+);
+
+test('prints why it gives up after a lost connection', () => {
+  const lost: Phase = { is: 'disconnected', ending: 'lost', messagePrompt: undefined };
+  const gaveUp = { is: 'unreachable', reason: 'no such target', isFinal: true } as const;
+  expect(printsAfter(lost, EVENTS.unreachable, gaveUp)).toEqual(['[no such target]']);
+});
 
 test.each([...WRITE_COMMANDS, 'SHUTDOWN'])(
   'takes what is typed ahead after %s for a password',

@@ -1,7 +1,7 @@
 // Performs the effects of the page's conversation on the screen, the line editor and the socket
 // (pageMachine.pure.ts), and shows the prompt of each state.
 
-import { isSecret, type Speaker } from '../../client/dialogue/conversation.ts';
+import { type Ending, isSecret, type Speaker } from '../../client/dialogue/conversation.ts';
 import type { ReconnectingSocket } from '../connection/reconnectingSocket.ts';
 import type { LineEditor } from '../editor/lineEditor.ts';
 import type { Announcer } from './announcer.ts';
@@ -20,6 +20,8 @@ export interface PageOutputDependencies extends PromptDisplayDependencies {
   startHint: Pick<StartHint, 'text' | 'show' | 'remove'>;
   /** The commands of the target, for Tab. */
   commands: readonly string[];
+  /** The command that started the server, if its operator runs it together with the page. */
+  startCommand(): Promise<string | undefined>;
   /** Adds a line to the history. */
   remember(line: string): void;
 }
@@ -101,7 +103,7 @@ export class PageOutput {
         socket.close();
         break;
       case 'printNextStep':
-        this.print(`[${nextStepHint(effect.ending, socket.state.is !== 'ended')}]`, 'note');
+        void this.#printNextStep(effect.ending);
         break;
       default:
         effect satisfies never;
@@ -120,6 +122,13 @@ export class PageOutput {
     screen.print(colored, speaker, reply);
     if (speaker === 'message') announcer.announceMessage(line);
     else if (speaker !== 'client') announcer.announce(line);
+  }
+
+  async #printNextStep(ending: Ending): Promise<void> {
+    const { socket, startCommand } = this.#deps;
+    const isReconnecting = socket.state.is !== 'ended';
+    const command = ending === 'shutDown' ? await startCommand() : undefined;
+    this.print(`[${nextStepHint(ending, isReconnecting, command)}]`, 'note');
   }
 
   #startPrompt({ kind, text }: Prompt): void {

@@ -46,10 +46,13 @@ export type Phase =
   | { readonly is: 'waiting'; readonly sent: string; readonly stash: Stash | undefined }
   /** The prompt was withdrawn. The next one may be another, or the conversation ends. */
   | { readonly is: 'interrupted'; readonly prompt: Prompt; readonly stash: Stash | undefined }
-  /** `messagePrompt`: the prompt of an interrupted message, whose text is on the line. */
+  /**
+   * `ending`: how the conversation ended; or `restarting`, if the user connects after it has ended.
+   * `messagePrompt`: the prompt of an interrupted message, whose text is on the line.
+   */
   | {
       readonly is: 'disconnected';
-      readonly ending: Ending | 'loggedOut';
+      readonly ending: Ending | 'loggedOut' | 'restarting';
       readonly messagePrompt: MessagePrompt | undefined;
     };
 
@@ -79,8 +82,10 @@ export type PageEvent =
   | { readonly is: 'opened' }
   | { readonly is: 'received' }
   | { readonly is: 'closed'; readonly reason: string; readonly wasStable: boolean }
-  /** There is no connection, and an attempt to open one has failed. */
-  | { readonly is: 'unreachable'; readonly reason: string }
+  /** An attempt to connect begins. */
+  | { readonly is: 'connecting' }
+  /** There is no connection, and an attempt to open one has failed. `isFinal`: no other follows. */
+  | { readonly is: 'unreachable'; readonly reason: string; readonly isFinal: boolean }
   /** There is no connection, and none is tried: a proxy asks for a login. */
   | { readonly is: 'loggedOut'; readonly reason: string }
   /** Of the conversation (client/dialogue/). `message`: in force; `undefined` if it is unknown. */
