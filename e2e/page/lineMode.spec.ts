@@ -296,9 +296,46 @@ for (const width of [320, 390, 500, 1280]) {
 test('reports a target that is not configured', async ({ page, server }) => {
   const bridgePort = await startBridgeTo(`motd=127.0.0.1:${server.port}+proxy`);
   await openTarget(page, bridgePort, 'target=missing');
-  await expect(page.locator('#message')).toContainText('The bridge has no target of this name.');
-  await expect(page.locator('#status')).toHaveText('not connected: unknown target');
+  const unknown = page.locator('#unknown-target');
+  await expect(unknown).toContainText('The bridge has no target of this name.');
+  await expect(page.locator('#status')).toHaveText('unknown target');
   await expect(page).toHaveTitle('Unknown target');
+  await expect(unknown.getByRole('link')).toHaveText(['motd', 'All targets']);
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await page.waitForURL((url) => url.search === '');
+  await new PageTerminal(page).expectText('SHUTDOWN):');
+});
+
+test('stops, and offers others, if the target of a message server’s page is not configured', async ({
+  page,
+  server,
+}) => {
+  const bridgePort = await startBridgeTo(`motd=127.0.0.1:${server.port}+proxy`);
+  await openTarget(page, bridgePort, 'target=missing&as=motd');
+  const reason = 'the bridge has no target of this name';
+  await new PageTerminal(page).expectText(`[${reason}]\n[press Enter to connect]`);
+  await expect(page.locator('#status')).toHaveText('unknown target');
+  await page.getByRole('button', { name: 'Choose another' }).click();
+  await expect(page).toHaveURL(/\/targets$/);
+});
+
+test('stops, and offers others, if its target disappears later', async ({ page, server }) => {
+  const service = await startTcpService((socket) => socket.resume());
+  const port = await freePort();
+  const motd = ['--target', `motd=127.0.0.1:${server.port}`];
+  const flags = ['bridge', ...motd, '--http-port', `${port}`];
+  const before = Program.motd([...flags, '--target', `redis=127.0.0.1:${service.port}`]);
+  await before.waitForOutput(/listening on http/);
+  const terminal = await openTarget(page, port, 'target=redis');
+  await terminal.expectText('redis>');
+  await before.stop();
+  await terminal.expectText('[reconnecting; press Enter to try now]');
+  await Program.motd(flags).waitForOutput(/listening on http/);
+  await terminal.expectText('[the bridge has no target of this name]\n[press Enter to connect]');
+  await expect(page.locator('#status')).toHaveText('unknown target');
+  await expect(page.getByRole('button', { name: 'Choose another' })).toBeVisible();
+  service.close();
 });
 
 test('does not show an invalid target name in the URL, and opens no WebSocket', async ({
@@ -318,7 +355,7 @@ test('does not show an invalid target name in the URL, and opens no WebSocket', 
     await openTarget(page, bridgePort, query);
     await expect(page.locator('#title')).toHaveText('Unknown target');
     await expect(page).toHaveTitle('Unknown target');
-    await expect(page.locator('#status')).toHaveText('not connected: unknown target');
+    await expect(page.locator('#status')).toHaveText('unknown target');
     expect(await page.locator('body').innerText()).not.toMatch(/expired|img|\.\./);
     // There is no terminal to type in, and so no key that connects.
     await expect(page.locator('.xterm')).toHaveCount(0);

@@ -45,3 +45,8 @@ const READ_ONLY = /^[\w-]+ is read only: it accepts no data \(1008\)$/;
 export function isFinal(reason: string): boolean {
   return reason === UNKNOWN_TARGET || READ_ONLY.test(reason);
 }
+
+/** Whether the bridge has no such target, so that the page can only leave for another. */
+export function isUnknownTarget(state: ConnectionState): boolean {
+  return state.is === 'ended' && state.reason === UNKNOWN_TARGET;
+}

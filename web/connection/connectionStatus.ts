@@ -26,6 +26,7 @@ export class ConnectionStatus {
   #state: ConnectionState = { is: 'connecting' };
   #ticking: ReturnType<typeof setInterval> | undefined;
   #replyTimer: ReturnType<typeof setTimeout> | undefined;
+  #isReplyOverdue = false;
 
   /**
    * @param connect Called when the button is pressed. The button shows only if there is a problem.
@@ -51,8 +52,8 @@ export class ConnectionStatus {
   /** Starts or stops to wait for a reply. One that is overdue shows in the status. */
   setAwaitingReply(isAwaiting: boolean): void {
     clearTimeout(this.#replyTimer);
-    if (isAwaiting) this.#replyTimer = setTimeout(() => this.#showUnresponsive(), REPLY_TIMEOUT_MS);
-    else if (this.#state.is === 'connected') this.show(this.#state);
+    if (isAwaiting) this.#replyTimer = setTimeout(() => this.#setOverdue(true), REPLY_TIMEOUT_MS);
+    else this.#setOverdue(false);
   }
 
   /** @param ending How the last conversation ended, if it has ended. */
@@ -66,15 +67,18 @@ export class ConnectionStatus {
 
   #enter(state: ConnectionState, ending: Ending | undefined): void {
     this.#state = state;
-    this.#display(statusOf(state, this.#subject, ending));
+    const isUnresponsive = state.is === 'connected' && this.#isReplyOverdue;
+    this.#display(isUnresponsive ? UNRESPONSIVE : statusOf(state, this.#subject, ending));
     this.#elements.countdown.textContent = '';
     if (state.is !== 'waiting') return;
     this.#countDown(state.nextAtMs);
     this.#ticking = setInterval(() => this.#countDown(state.nextAtMs), TICK_MS);
   }
 
-  #showUnresponsive(): void {
-    if (this.#state.is === 'connected') this.#display(UNRESPONSIVE);
+  #setOverdue(isOverdue: boolean): void {
+    if (isOverdue === this.#isReplyOverdue) return;
+    this.#isReplyOverdue = isOverdue;
+    if (this.#state.is === 'connected') this.#enter(this.#state, undefined);
   }
 
   #display({ name, words, button: label }: Status): void {

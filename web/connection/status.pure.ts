@@ -9,11 +9,11 @@
 //   loggedOut      red     not connected: REASON         Log in
 //   sessionEnded   gray    session ended                 Start again
 //   shutDown       gray    server shut down              Start again
-//   unknownTarget  red     unknown target                Try again
+//   unknownTarget  red     unknown target                Choose another
 //   ended          red     not connected: REASON         Connect
 
 import type { Ending } from '../../client/dialogue/conversation.ts';
-import { CLOSED_BY_PAGE, type ConnectionState, UNKNOWN_TARGET } from './connectionState.pure.ts';
+import { CLOSED_BY_PAGE, type ConnectionState, isUnknownTarget } from './connectionState.pure.ts';
 
 export interface Status {
   /** For the style sheet (appearance/header.css). */
@@ -63,8 +63,8 @@ function statusOfEnd(state: ConnectionState & { is: 'ended' }, ending?: Ending):
     return { name: ending, words: 'server shut down', button: 'Start again' };
   if (ending === 'quit' || state.reason === CLOSED_BY_PAGE)
     return { name: 'sessionEnded', words: 'session ended', button: 'Start again' };
-  if (state.reason === UNKNOWN_TARGET)
-    return { name: 'unknownTarget', words: 'unknown target', button: 'Try again' };
+  if (isUnknownTarget(state))
+    return { name: 'unknownTarget', words: 'unknown target', button: 'Choose another' };
   return lost(state, 'Connect');
 }
 

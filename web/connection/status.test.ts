@@ -22,7 +22,13 @@ test.each([
   [ENDED, 'shutDown', 'shutDown', 'server shut down', 'Start again'],
   [ENDED, 'rejected', 'ended', `not connected: ${REASON}`, 'Connect'],
   [{ is: 'ended', reason: CLOSED_BY_PAGE }, 'lost', 'sessionEnded', 'session ended', 'Start again'],
-  [{ is: 'ended', reason: UNKNOWN_TARGET }, 'lost', 'unknownTarget', 'unknown target', 'Try again'],
+  [
+    { is: 'ended', reason: UNKNOWN_TARGET },
+    'lost',
+    'unknownTarget',
+    'unknown target',
+    'Choose another',
+  ],
 ] as const)('%o after %s has its own words', (state, ending, name, words, button) => {
   const status = statusOf(state, MESSAGE_SERVER, ending);
   expect(status).toEqual({ name, words, ...(button && { button }) });

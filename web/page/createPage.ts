@@ -18,7 +18,7 @@ import {
   terminalTheme,
 } from '../appearance/themes.ts';
 import type { BufferedSocket } from '../connection/bufferedSocket.ts';
-import type { ConnectionEvents } from '../connection/connectionState.pure.ts';
+import { type ConnectionEvents, isUnknownTarget } from '../connection/connectionState.pure.ts';
 import { ConnectionStatus } from '../connection/connectionStatus.ts';
 import { ReconnectingSocket } from '../connection/reconnectingSocket.ts';
 import { LineEditor } from '../editor/lineEditor.ts';
@@ -102,6 +102,7 @@ export function createPage(
       input.returnToLine();
       if (socket.state.is === 'loggedOut') reloadWith(keptKey, conversation.keptLine);
       else if (socket.state.is === 'connected') socket.reconnect(NO_REPLY);
+      else if (isUnknownTarget(socket.state)) location.assign('targets');
       else socket.connect();
     },
     () => input.returnToLine(),

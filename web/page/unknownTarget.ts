@@ -1,5 +1,8 @@
-// The page for a target that does not exist. It shows no part of the URL.
+// The page for a target that does not exist. It shows no part of the URL, and offers those there are.
 
+import { adoptStyles } from '../appearance/adoptStyles.ts';
+import styles from '../appearance/unknownTarget.css?inline';
+import type { ListedTarget } from '../targets/listedTarget.ts';
 import { requireElement } from '../ui/dom.ts';
 import { element } from '../ui/element.ts';
 
@@ -11,14 +14,48 @@ const EXPLANATION = {
   missing: 'The bridge has no target of this name. Check the link that you followed.',
 };
 
+/** More are at /targets, with a search. */
+const MAX_OFFERED = 5;
+
+const TIMEOUT_MS = 5_000;
+
 /** Explains the problem, and leads to the targets that exist. There is nothing to connect to. */
 export function showUnknownTarget(why: keyof typeof EXPLANATION): void {
+  adoptStyles(styles);
   document.title = TITLE;
-  requireElement(document, '#title').textContent = TITLE;
-  const link = element('a', { href: 'targets' }, 'Choose a target');
-  requireElement(document, '#message').replaceChildren(`${EXPLANATION[why]} `, link);
-  requireElement(document, '#status').textContent = 'not connected: unknown target';
-  requireElement(document, '#status-light').dataset['state'] = 'ended';
-  requireElement(document, '#tools').hidden = true;
-  requireElement(document, '#message-bar').dataset['state'] = 'none';
+  requireElement(document, '#status').textContent = 'unknown target';
+  requireElement(document, '#status-light').dataset['state'] = 'unknownTarget';
+  for (const unused of ['#tools', '#message-bar', '#terminal'])
+    requireElement(document, unused).hidden = true;
+  const title = requireElement(document, '#title');
+  title.textContent = TITLE;
+  const list = element('ul');
+  const all = element('a', { href: 'targets' }, 'All targets');
+  requireElement(document, 'main').append(
+    element(
+      'section',
+      { id: 'unknown-target' },
+      title,
+      element('p', {}, EXPLANATION[why]),
+      list,
+      all,
+    ),
+  );
+  // Without it, the link leads to all of them.
+  offeredTargets().then(
+    (targets) => list.append(...targets.map(item)),
+    () => {},
+  );
+}
+
+async function offeredTargets(): Promise<ListedTarget[]> {
+  const response = await fetch('targets.json', { signal: AbortSignal.timeout(TIMEOUT_MS) });
+  const { targets }: { targets: ListedTarget[] } = await response.json();
+  return targets.slice(0, MAX_OFFERED);
+}
+
+/** Titles are the operator's, and text. */
+function item({ name, title, isDefault }: ListedTarget): HTMLLIElement {
+  const href = isDefault ? './' : `./?target=${encodeURIComponent(name)}`;
+  return element('li', {}, element('a', { href }, title ?? name));
 }
