@@ -3,6 +3,7 @@
 
 import type { Ending } from '../../client/dialogue/conversation.ts';
 import { requireElement } from '../ui/dom.ts';
+import { element } from '../ui/element.ts';
 import type { ConnectionState } from './connectionState.pure.ts';
 import { type Status, type StatusSubject, statusOf, UNRESPONSIVE } from './status.pure.ts';
 
@@ -81,12 +82,14 @@ export class ConnectionStatus {
     if (this.#state.is === 'connected') this.#enter(this.#state, undefined);
   }
 
-  #display({ name, words, button: label }: Status): void {
+  #display({ name, words, reason = '', button: label }: Status): void {
     const { light, text, button } = this.#elements;
     light.dataset['state'] = name;
-    if (text.textContent !== words) text.textContent = words;
-    // Where the header has no room for all of it.
-    text.title = words;
+    const detail = reason && `: ${reason}`;
+    if (text.textContent !== words + detail)
+      text.replaceChildren(words, element('span', { textContent: detail }));
+    // The header may have no room for all of it.
+    text.title = words + detail;
     if (label === undefined && document.activeElement === button) this.#focusElsewhere();
     button.hidden = label === undefined;
     if (label !== undefined) button.textContent = label;
@@ -94,7 +97,8 @@ export class ConnectionStatus {
 
   #countDown(toMs: number): void {
     const seconds = Math.max(0, Math.ceil((toMs - performance.now()) / 1000));
-    this.#elements.countdown.textContent = `retrying in ${seconds} s`;
+    const { countdown } = this.#elements;
+    countdown.replaceChildren(element('span', {}, 'retrying in '), `${seconds} s`);
   }
 }
 

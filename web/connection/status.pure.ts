@@ -19,6 +19,8 @@ export interface Status {
   /** For the style sheet (appearance/header.css). */
   name: ConnectionState['is'] | 'unresponsive' | 'sessionEnded' | 'shutDown' | 'unknownTarget';
   words: string;
+  /** Why, for the end of the words. A narrow header has no room for it. */
+  reason?: string;
   /** The text of the button that connects; without it, there is none. */
   button?: string;
 }
@@ -72,5 +74,5 @@ function lost(
   { is, reason }: ConnectionState & { is: 'waiting' | 'loggedOut' | 'ended' },
   button: string,
 ): Status {
-  return { name: is, words: `not connected: ${reason}`, button };
+  return { name: is, words: 'not connected', reason, button };
 }

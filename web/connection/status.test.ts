@@ -1,10 +1,15 @@
 import { expect, test } from 'vitest';
 import { CLOSED_BY_PAGE, UNKNOWN_TARGET } from './connectionState.pure.ts';
-import { statusOf, UNRESPONSIVE } from './status.pure.ts';
+import { type Status, statusOf, UNRESPONSIVE } from './status.pure.ts';
 
 const REASON = 'motd closed the connection (1000)';
 const MESSAGE_SERVER = { name: undefined, isReadOnly: false };
 const ENDED = { is: 'ended', reason: REASON } as const;
+
+/** As the header shows it. */
+function shown({ words, reason }: Status): string {
+  return reason === undefined ? words : `${words}: ${reason}`;
+}
 
 test.each([
   [{ is: 'connecting' }, undefined, 'connecting', 'connecting…', undefined],
@@ -31,7 +36,8 @@ test.each([
   ],
 ] as const)('%o after %s has its own words', (state, ending, name, words, button) => {
   const status = statusOf(state, MESSAGE_SERVER, ending);
-  expect(status).toEqual({ name, words, ...(button && { button }) });
+  expect(status).toMatchObject({ name, ...(button && { button }) });
+  expect(shown(status)).toBe(words);
 });
 
 test('a server that does not respond has words of its own, too', () => {
@@ -50,5 +56,5 @@ test('says that a target is read only', () => {
 
 test('a session that begins again after QUIT and fails is not an ended one', () => {
   const state = { is: 'waiting', reason: REASON, nextAtMs: 0 } as const;
-  expect(statusOf(state, MESSAGE_SERVER, 'quit').words).toBe(`not connected: ${REASON}`);
+  expect(shown(statusOf(state, MESSAGE_SERVER, 'quit'))).toBe(`not connected: ${REASON}`);
 });
