@@ -40,6 +40,7 @@ async function stop(why: 'invalid' | 'missing'): Promise<void> {
 /** The bridge cannot be reached, or serves another version of the page. */
 function showLoadFailure(): void {
   takeEarlySocket()?.close();
+  requireElement(document, '#name').textContent = location.host;
   requireElement(document, '#status').textContent = 'not connected';
   requireElement(document, '#status-light').dataset['state'] = 'ended';
   requireElement(document, '#tools').hidden = true;

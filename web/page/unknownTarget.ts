@@ -23,6 +23,7 @@ const TIMEOUT_MS = 5_000;
 export function showUnknownTarget(why: keyof typeof EXPLANATION): void {
   adoptStyles(styles);
   document.title = TITLE;
+  requireElement(document, '#name').textContent = location.host;
   requireElement(document, '#status').textContent = 'unknown target';
   requireElement(document, '#status-light').dataset['state'] = 'unknownTarget';
   for (const unused of ['#tools', '#message-bar', '#terminal'])
