@@ -168,14 +168,10 @@ export function createPage(
     isMessageServer,
     conceal: service?.conceal ?? ((line) => line),
     remember: (line) => history.add(line),
-    startCommand: async () => {
-      try {
-        const { startCommandOf } = await import('./startCommand.ts');
-        return await startCommandOf(target);
-      } catch {
-        // The bridge has stopped, too.
-        return undefined;
-      }
+    shutDownHint: async () => {
+      // The bridge may have stopped, too.
+      const part = await import('./shutDownHint.ts').catch(() => undefined);
+      return part?.shutDownHint(target) ?? 'the server was shut down';
     },
     createConversation: () =>
       service?.createConversation(settings, conversation) ?? createDialogue(settings),

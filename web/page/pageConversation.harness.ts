@@ -77,7 +77,7 @@ export class FakePage {
       isMessageServer: createConversation === undefined,
       conceal: conceal ?? ((line) => line),
       remember: (line) => history.add(line),
-      startCommand: async () => this.startCommand,
+      shutDownHint: async () => 'how to go on',
       messageInForce: () => this.message,
       setAwaitingReply: (isAwaiting) => {
         this.isAwaiting = isAwaiting;

@@ -20,8 +20,8 @@ export interface PageOutputDependencies extends PromptDisplayDependencies {
   startHint: Pick<StartHint, 'text' | 'show' | 'remove'>;
   /** The commands of the target, for Tab. */
   commands: readonly string[];
-  /** The command that started the server, if its operator runs it together with the page. */
-  startCommand(): Promise<string | undefined>;
+  /** How to go on after a SHUTDOWN. */
+  shutDownHint(): Promise<string>;
   /** Adds a line to the history. */
   remember(line: string): void;
 }
@@ -125,10 +125,12 @@ export class PageOutput {
   }
 
   async #printNextStep(ending: Ending): Promise<void> {
-    const { socket, startCommand } = this.#deps;
-    const isReconnecting = socket.state.is !== 'ended';
-    const command = ending === 'shutDown' ? await startCommand() : undefined;
-    this.print(`[${nextStepHint(ending, isReconnecting, command)}]`, 'note');
+    const { socket, shutDownHint } = this.#deps;
+    const hint =
+      ending === 'shutDown'
+        ? await shutDownHint()
+        : nextStepHint(ending, socket.state.is !== 'ended');
+    this.print(`[${hint}]`, 'note');
   }
 
   #startPrompt({ kind, text }: Prompt): void {
