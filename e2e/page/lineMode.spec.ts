@@ -302,8 +302,9 @@ test('reports a target that is not configured', async ({ page, server }) => {
   await expect(page).toHaveTitle('Unknown target');
   await expect(unknown.getByRole('link')).toHaveText(['motd', 'All targets']);
   await page.keyboard.press('Tab');
+  await expect(unknown.getByRole('link', { name: 'motd' })).toBeFocused();
   await page.keyboard.press('Enter');
-  await page.waitForURL((url) => url.search === '');
+  await expect(page).toHaveURL(/\/$/);
   await new PageTerminal(page).expectText('SHUTDOWN):');
 });
 

@@ -398,7 +398,7 @@ describe('a browser that reports no network', () => {
     globals.navigator.onLine = false;
     globals.dispatch('offline');
     socket.connect();
-    await waitFor('closed the browser has no network');
+    await waitFor('closed no network');
     await waitFor('opened', 2);
   });
 });

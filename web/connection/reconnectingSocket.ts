@@ -65,7 +65,7 @@ type SocketState =
   | { is: 'offline'; reason: string; next: NextAttempt }
   | { is: 'offline'; reason: string; attempt: ConnectionAttempt };
 
-const NO_NETWORK = 'the browser has no network';
+const NO_NETWORK = 'no network';
 
 export class ReconnectingSocket {
   readonly #url: URL;

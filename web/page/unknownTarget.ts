@@ -26,7 +26,7 @@ export function showUnknownTarget(why: keyof typeof EXPLANATION): void {
   requireElement(document, '#name').textContent = location.host;
   requireElement(document, '#status').textContent = 'unknown target';
   requireElement(document, '#status-light').dataset['state'] = 'unknownTarget';
-  for (const unused of ['#tools', '#message-bar', '#terminal'])
+  for (const unused of ['#tools', '#message-bar', '#terminal', '#to-line'])
     requireElement(document, unused).hidden = true;
   const title = requireElement(document, '#title');
   title.textContent = TITLE;
