@@ -173,7 +173,7 @@ for (const [device, viewport] of Object.entries({
       await enter(page, '123!abc');
       await expect(prompt(page)).toHaveText('Not connected:');
       expect(await server.program.exitCode()).toBe(0);
-      await expect(page.locator('#status')).toContainText('not connected');
+      await expect(page.locator('#status')).toHaveText('server shut down');
       expect(await transcriptOf(page)).toMatch(
         /^Enter .*: MSGGET\nClient: MSGGET\nServer: 200 OK\nAn apple a day keeps the doctor away\.\n/,
       );
