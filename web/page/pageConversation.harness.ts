@@ -26,7 +26,6 @@ export class FakePage {
   field = '';
   isAwaiting = false;
   startHint: 'unused' | 'shown' | 'removed' = 'unused';
-  startCommand: string | undefined;
   /** The message in force, as the banner has it. */
   message: string | undefined;
   socket = { connects: 0, isRetryingStopped: false, isClosed: false };
