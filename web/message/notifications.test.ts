@@ -63,7 +63,7 @@ beforeEach(() => {
 
 describe('a changed message', () => {
   test('shows a notification, and a click on it focuses the page', () => {
-    new Notifications(() => true).show('news');
+    new Notifications('Message of the day', () => true).show('news');
     expect(desktop.shown).toMatchObject([
       { title: 'Message of the day', body: 'news', tag: 'motd' },
     ]);
@@ -73,20 +73,20 @@ describe('a changed message', () => {
 
   test('shows a notification if the page is visible, but another window has the focus', () => {
     desktop.visibilityState = 'visible';
-    new Notifications(() => true).show('news');
+    new Notifications('Message of the day', () => true).show('news');
     expect(desktop.shown).toHaveLength(1);
   });
 
   test('shows no notification if the page has the focus', () => {
     desktop.visibilityState = 'visible';
     desktop.hasFocus = true;
-    new Notifications(() => true).show('news');
+    new Notifications('Message of the day', () => true).show('news');
     expect(desktop.shown).toEqual([]);
   });
 
   test('shows a notification only while they are turned on', () => {
     let isEnabled = false;
-    const notifications = new Notifications(() => isEnabled);
+    const notifications = new Notifications('Message of the day', () => isEnabled);
     notifications.show('one');
     isEnabled = true;
     notifications.show('two');
@@ -97,7 +97,7 @@ describe('a changed message', () => {
     'shows no notification and no request if the permission is %j',
     (permission) => {
       desktop.permission = permission;
-      new Notifications(() => true).show('news');
+      new Notifications('Message of the day', () => true).show('news');
       expect(desktop.shown).toEqual([]);
       expect(desktop.ask).not.toHaveBeenCalled();
     },
@@ -112,7 +112,7 @@ describe('requestPermission', () => {
   ])('resolves with the answer %j', async (answer, isGranted) => {
     desktop.permission = 'default';
     desktop.answer = answer;
-    const notifications = new Notifications(() => true);
+    const notifications = new Notifications('Message of the day', () => true);
     expect(await notifications.requestPermission()).toBe(isGranted);
     expect(desktop.shown).toEqual([]);
     expect(notifications.isAvailable).toBe(answer !== 'denied');
@@ -120,14 +120,16 @@ describe('requestPermission', () => {
 
   test('does not ask again if permission was denied', async () => {
     desktop.permission = 'denied';
-    expect(await new Notifications(() => true).requestPermission()).toBe(false);
+    expect(await new Notifications('Message of the day', () => true).requestPermission()).toBe(
+      false,
+    );
     expect(desktop.ask).not.toHaveBeenCalled();
   });
 
   test('does not ask if the browser supports them from service workers only', async () => {
     desktop.permission = 'default';
     desktop.doesThrow = true;
-    const notifications = new Notifications(() => true);
+    const notifications = new Notifications('Message of the day', () => true);
     expect(await notifications.requestPermission()).toBe(false);
     expect(desktop.ask).not.toHaveBeenCalled();
     expect(notifications.isAvailable).toBe(false);
@@ -135,7 +137,7 @@ describe('requestPermission', () => {
 
   test('finds out at the first notification that the browser supports service workers only', () => {
     desktop.doesThrow = true;
-    const notifications = new Notifications(() => true);
+    const notifications = new Notifications('Message of the day', () => true);
     notifications.show('news');
     expect(notifications.isAvailable).toBe(false);
   });
@@ -143,7 +145,7 @@ describe('requestPermission', () => {
   test('returns false if the browser does not support notifications', async () => {
     vi.unstubAllGlobals();
     vi.stubGlobal('document', { title: '' });
-    const notifications = new Notifications(() => true);
+    const notifications = new Notifications('Message of the day', () => true);
     expect(notifications.isAvailable).toBe(false);
     expect(await notifications.requestPermission()).toBe(false);
     notifications.show('news');

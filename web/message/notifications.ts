@@ -4,12 +4,16 @@
 const TAG = 'motd';
 
 export class Notifications {
+  readonly #title: string;
   readonly #isEnabled: () => boolean;
-  readonly #title = document.title;
   #isAvailable = 'Notification' in globalThis;
 
-  /** @param isEnabled Whether the user turned them on in the settings. */
-  constructor(isEnabled: () => boolean) {
+  /**
+   * @param title Of each notification; its text is the message.
+   * @param isEnabled Whether the user turned them on in the settings.
+   */
+  constructor(title: string, isEnabled: () => boolean) {
+    this.#title = title;
     this.#isEnabled = isEnabled;
   }
 

@@ -8,9 +8,7 @@
 // Two parts that call each other are built one after the other; the callbacks of the first one run
 // only after that, because only the user and the connection cause them.
 
-import type { Conversation } from '../../client/dialogue/conversation.ts';
-import { Dialogue } from '../../client/dialogue/dialogue.ts';
-import { COMMANDS, type Command } from '../../protocol/commands.ts';
+import { COMMANDS } from '../../protocol/commands.ts';
 import {
   applyAppearance,
   minimumContrast,
@@ -22,9 +20,7 @@ import { type ConnectionEvents, isUnknownTarget } from '../connection/connection
 import { ConnectionStatus } from '../connection/connectionStatus.ts';
 import { ReconnectingSocket } from '../connection/reconnectingSocket.ts';
 import { LineEditor } from '../editor/lineEditor.ts';
-import { LiveMessage } from '../message/liveMessage.ts';
-import { MessageBanner } from '../message/messageBanner.ts';
-import { Notifications } from '../message/notifications.ts';
+import type { LiveMessage } from '../message/liveMessage.ts';
 import { openStorage } from '../settings/storage.ts';
 import { StoredHistory } from '../settings/storedHistory.ts';
 import { terminalFontSize } from '../settings/terminalFontSize.ts';
@@ -37,7 +33,12 @@ import { Announcer } from './announcer.ts';
 import { InputChoice } from './inputChoice.ts';
 import { reloadWith, takeKept } from './keptLine.ts';
 import { LazyPart } from './lazyPart.ts';
-import { keepFocusAtLine } from './lineFocus.ts';
+import {
+  createDialogue,
+  createLiveMessage,
+  hideMessageBar,
+  MESSAGE_BUTTONS,
+} from './messageServer.ts';
 import { PageConversation } from './pageConversation.ts';
 import { PageKeys } from './pageKeys.ts';
 import { type PageTarget, pageTitle } from './pageTarget.ts';
@@ -47,16 +48,7 @@ import { Screen, type ScreenPart } from './screen.ts';
 import { StartHint, startHintText } from './startHint.ts';
 import type { TargetService } from './targetService.ts';
 import { fitAboveTouchKeyboard } from './touchKeyboard.ts';
-
-/** The commands that have a button on a phone. The page plans and cancels messages in dialogs. */
-const BUTTONS: readonly string[] = [
-  'MSGGET',
-  'MSGSTORE',
-  'MSGWATCH',
-  'MSGHIST',
-  'QUIT',
-  'SHUTDOWN',
-] satisfies Command[];
+import { wirePage } from './wirePage.ts';
 
 const NO_REPLY = 'the server did not answer';
 
@@ -143,7 +135,7 @@ export function createPage(
   if (isReadOnly) screen.setReadOnly();
   const field = new NativeField(
     requireElement(document, '#field', HTMLFormElement),
-    service?.buttons ?? commands.filter((command) => BUTTONS.includes(command)),
+    service?.buttons ?? MESSAGE_BUTTONS,
     {
       changed: (text) => conversation.replace(text),
       submitted: () => conversation.type('\r'),
@@ -190,20 +182,16 @@ export function createPage(
   };
 
   // Panels and tools.
-  const notifications = new Notifications(() => settings.get('notify'));
   const panels = new LazyPart<Panels>(
     async () => {
       const { createPanels } = await import('./panels.ts');
       return createPanels(document, {
-        ...{ url: target.url, service, settings, notifications, toast },
+        ...{ url: target.url, title, service, settings, toast },
         ...{ live, tools, conversation, chooseCommand },
       });
     },
     () => toast.show(LOAD_FAILED.panels),
   );
-  const openHelp = () => panels.use(({ help }) => help.open());
-  const openBoard = () => panels.use(({ board }) => board.open());
-  const openPalette = () => panels.use(({ palette }) => palette.open());
   const findBar = new FindBar(document, screen, searchDecorations, () => input.focusLine());
   const toolbar = requireElement(document, '#tools');
   const tools = new PageTools({
@@ -214,38 +202,30 @@ export function createPage(
   });
   const keys = new PageKeys({
     ...{ terminal, screen, field, conversation, findBar, tools },
-    ...{ openHelp, openPalette },
+    openHelp: () => panels.use(({ help }) => help.open()),
+    openPalette: () => panels.use(({ palette }) => palette.open()),
   });
 
   // Wire the page to them.
   for (const id of ['#title', '#name']) requireElement(document, id).textContent = title;
   requireElement(document, '#host').textContent = location.host;
   document.title = title;
-  onClick('#find-button', () => findBar.open());
-  onClick('#help-button', openHelp);
-  onClick('#history-button', () => panels.use(({ history }) => history.toggle()));
-  onClick('#board-button', openBoard);
-  onClick('#plan-button', () => panels.use(({ plan }) => plan.open()));
-  onClick('#settings-button', () => panels.use(({ settings: dialog }) => dialog.open()));
-  onClick('#more-button', openPalette);
-  onClick('#to-line', () => input.focusLine());
-  document.addEventListener('keydown', (event) => keys.keyDownOutsideTerminal(event));
-  keepFocusAtLine(document, input, 'header, #message-bar button');
-  const applyFontSize = () => {
-    screen.fontSize = terminalFontSize(settings);
-  };
-  window.addEventListener('resize', applyFontSize);
-  settings.onChange((key) => {
-    if (key === 'fontSize') applyFontSize();
-    if (key === 'maskPassword') conversation.draw();
-  });
+  wirePage(document, { panels, findBar, input, keys, screen, settings, conversation });
   input.apply();
   fitAboveTouchKeyboard();
   toolbar.inert = false;
   requireElement(document, '#message-tools').inert = false;
-  if (!isMessageServer) hideLiveMessage(document);
+  if (!isMessageServer) hideMessageBar(document);
   const live: LiveMessage | undefined = isMessageServer
-    ? createLiveMessage(document, target, { announcer, notifications, socket, panels })
+    ? createLiveMessage(document, target.url, {
+        changed: (message) => {
+          announcer.announceMessage(message);
+          panels.useIfLoaded(({ history }) => history.reloadSoon());
+          if (settings.get('notify'))
+            panels.use(({ notifications }) => notifications.show(message));
+        },
+        stoppedResponding: () => socket.reconnect(NO_REPLY),
+      })
     : undefined;
 
   return {
@@ -256,49 +236,6 @@ export function createPage(
       afterNextFrame(() => live?.start());
     },
   };
-}
-
-function createDialogue(settings: UserSettings): Conversation {
-  // It reads the option each time it matters.
-  return new Dialogue({
-    allCommands: 'F1, or Help',
-    get masksPasswords() {
-      return settings.get('maskPassword');
-    },
-  });
-}
-
-interface LiveMessageListeners {
-  announcer: Announcer;
-  notifications: Notifications;
-  socket: ReconnectingSocket;
-  panels: LazyPart<Panels>;
-}
-
-/** Runs a listener when a button of the page is pressed. */
-function onClick(selector: string, listener: () => void): void {
-  requireElement(document, selector).addEventListener('click', listener);
-}
-
-/** The live message above the terminal. */
-function createLiveMessage(
-  document: Document,
-  target: PageTarget,
-  { announcer, notifications, socket, panels }: LiveMessageListeners,
-): LiveMessage {
-  return new LiveMessage(target.url, new MessageBanner(requireElement(document, '#message-bar')), {
-    changed: (message) => {
-      announcer.announceMessage(message);
-      notifications.show(message);
-      panels.useIfLoaded(({ history }) => history.reloadSoon());
-    },
-    stoppedResponding: () => socket.reconnect(NO_REPLY),
-  });
-}
-
-/** Adapts the page to a target that has no live message and no history. */
-function hideLiveMessage(document: Document): void {
-  requireElement(document, '#message-bar').dataset['state'] = 'none';
 }
 
 /** Runs an action after the next frame, so that the prompt comes first; a hidden page has none. */

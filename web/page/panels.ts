@@ -12,7 +12,7 @@ import { Board } from '../message/board.ts';
 import { CancelDialog } from '../message/cancelDialog.ts';
 import { HistoryPanel } from '../message/historyPanel.ts';
 import type { LiveMessage } from '../message/liveMessage.ts';
-import type { Notifications } from '../message/notifications.ts';
+import { Notifications } from '../message/notifications.ts';
 import { PlanDialog } from '../message/planDialog.ts';
 import { StoreDialog } from '../message/storeDialog.ts';
 import { Palette } from '../palette/palette.ts';
@@ -31,6 +31,7 @@ export interface Panels {
   help: HelpDialog;
   settings: SettingsDialog;
   palette: Palette;
+  notifications: Notifications;
   /** These are of use for a message server only. */
   plan: PlanDialog;
   history: HistoryPanel;
@@ -40,10 +41,11 @@ export interface Panels {
 interface PanelDependencies {
   /** The URL of the target's WebSocket. */
   url: URL;
+  /** The page's title. */
+  title: string;
   /** What the target is, if it is not a message server. */
   service: TargetService | undefined;
   settings: UserSettings;
-  notifications: Notifications;
   toast: Toast;
   /** `undefined` if the target is not a message server. */
   live: LiveMessage | undefined;
@@ -55,11 +57,12 @@ interface PanelDependencies {
 /** Creates the panels of a target's page. */
 export function createPanels(
   document: Document,
-  { url, service, settings, notifications, toast, live, ...line }: PanelDependencies,
+  { url, title, service, settings, toast, live, ...line }: PanelDependencies,
 ): Panels {
   const commands = service?.commands ?? COMMANDS;
   const sheets = [dialogStyles, settingsStyles, paletteStyles, historyStyles, boardStyles];
   for (const sheet of sheets) adoptStyles(sheet);
+  const notifications = new Notifications(title, () => settings.get('notify'));
   const shared = {
     askPermission: () => notifications.requestPermission(),
     user: loggedInUser(document.cookie),
@@ -95,7 +98,7 @@ export function createPanels(
     requireElement(document, '#message'),
   );
   const help = new HelpDialog(commands, service?.help);
-  return { help, settings: settingsDialog, palette, plan, history, board };
+  return { help, settings: settingsDialog, palette, notifications, plan, history, board };
 }
 
 async function copyMessage(message: string, toast: Toast): Promise<void> {

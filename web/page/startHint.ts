@@ -25,14 +25,16 @@ export class StartHint {
     return this.#element.isConnected ? (this.#element.textContent ?? '') : '';
   }
 
-  /** Shows the hint, unless it has been removed. */
+  /** Shows the hint with the next call of `place`, unless it has been removed. */
   show(): void {
     this.#element.textContent ||= this.#compose();
   }
 
   /** @param top Computes where the free rows of the terminal begin, in CSS pixels. */
   place(top: () => number): void {
-    if (this.text !== '') this.#element.style.top = `${top()}px`;
+    if (this.text === '') return;
+    this.#element.style.top = `${top()}px`;
+    this.#element.hidden = false;
   }
 
   remove(): void {
