@@ -2,11 +2,12 @@
 // not accept SVG. `npm run pictures` writes them to docs/ and web/public/; in a test run they only
 // prove that they can be taken.
 
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { freePort } from '../../testing/freePort.ts';
 import { Program } from '../../testing/programs.ts';
+import { smallerPng } from '../../testing/smallerPng.ts';
 import {
   devices,
   expect,
@@ -181,8 +182,10 @@ test.describe('the icon', () => {
       await page.setViewportSize({ width: size, height: size });
       await page.setContent(`<body style="margin: 0">${svg}`);
       if (isFull) await page.addStyleTag({ content: `body { background: ${ground} }` });
+      const png = await page.screenshot({ omitBackground: true });
       const path = join(folder === undefined ? outputDir : 'web/public', name);
-      await page.screenshot({ path, omitBackground: true });
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, await smallerPng(png));
     });
   }
 });
