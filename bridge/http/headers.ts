@@ -34,12 +34,12 @@ export function setHeaders(app: FastifyInstance, page: PagePolicy): void {
  * Whether a window of another site may have opened the page, and could navigate it elsewhere. The
  * policy prevents that, but makes Chromium start a second process for the page: a third of the time
  * to the prompt (docs/performance.md). So it is left out when the user typed the address, or chose a
- * bookmark, and within this origin.
+ * bookmark. A page of this origin may have an opener itself.
  *
  * @param site Where the request comes from (Fetch Metadata, section 2.3). Old browsers do not send it.
  */
 function mayHaveOpener(site: string | string[] | undefined): boolean {
-  return site !== 'none' && site !== 'same-origin';
+  return site !== 'none';
 }
 
 /** The headers that helmet sets. They are always the same: it would build them for each request. */
