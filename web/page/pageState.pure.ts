@@ -1,4 +1,4 @@
-// The states, events and effects of the page's conversation. pageMachine.pure.ts has the moves.
+// The states, events and effects of the page's conversation. pageMachine.pure.ts has the table of moves.
 
 import type { Ending, PromptKind, Speaker } from '../../client/dialogue/conversation.ts';
 import type { WriteCommand } from '../../protocol/commands.ts';
@@ -137,6 +137,15 @@ export type PageEffect =
 export interface Step {
   readonly state: PageState;
   readonly effects: readonly PageEffect[];
+}
+
+/** Prints a line of the page itself. */
+export function note(line: string): PageEffect {
+  return { do: 'print', line, speaker: 'note' };
+}
+
+export function stepTo(state: PageState, ...effects: PageEffect[]): Step {
+  return { state, effects };
 }
 
 /** What the line editor holds when an event happens. */

@@ -6,9 +6,9 @@ import { maskSecret } from '../../client/dialogue/maskSecret.ts';
 import type { LineEditor } from '../editor/lineEditor.ts';
 import type { PromptLine } from '../editor/lineLayout.ts';
 import type { NativeField } from '../ui/nativeField.ts';
-import { PASSWORD_DISCARDED } from './pageMachine.pure.ts';
 import type { Screen } from './screen.ts';
 import type { StartHint } from './startHint.ts';
+import { PASSWORD_DISCARDED } from './typedPassword.pure.ts';
 
 export interface PromptDisplayDependencies {
   screen: Pick<Screen, 'showLine' | 'completeLine'>;

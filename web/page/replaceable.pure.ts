@@ -3,7 +3,8 @@
 // receives each message in force. A message on its way to the page is not protected.
 
 import { isCommand } from '../../protocol/commands.ts';
-import type { PageEffect } from './pageState.pure.ts';
+import { note, type PageEffect, type PageEvent, type PageState } from './pageState.pure.ts';
+import { stashOf } from './stash.pure.ts';
 
 /** Printed in place of sending a new message. */
 export const MESSAGE_CHANGED = '[the message has changed; press Enter again to replace it]';
@@ -29,9 +30,17 @@ export function isUnseen(message: string | undefined, { seen, own }: Replaceable
 
 /** Keeps the message on the line. Pasted lines after it would be answers to another prompt. */
 export function askAgain(text: string): PageEffect[] {
-  return [
-    { do: 'print', line: MESSAGE_CHANGED, speaker: 'note' },
-    { do: 'discardTypeAhead' },
-    { do: 'setLine', line: text },
-  ];
+  return [note(MESSAGE_CHANGED), { do: 'discardTypeAhead' }, { do: 'setLine', line: text }];
+}
+
+/** An interrupted message keeps what the user had seen at its first prompt. */
+export function replaceableAt(
+  { phase, replaceable }: PageState,
+  { prompt, message }: PageEvent & { is: 'ask' },
+): Replaceable {
+  if (prompt.kind !== 'MSGSTORE') return replaceable;
+  const { seen, own } = replaceable;
+  const isInterrupted = stashOf(phase)?.messagePrompt !== undefined && seen !== undefined;
+  // Once the own message has arrived, the same text is another client's.
+  return { seen: isInterrupted ? seen : message, own: message === own ? undefined : own };
 }

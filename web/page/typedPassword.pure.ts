@@ -1,8 +1,14 @@
-// Whether what is being typed is a password, as far as the page can know.
+// Whether what is being typed is a password, as far as the page can know, and what the page shows
+// while it discards the rest of one.
 
 import { isSecret } from '../../client/dialogue/conversation.ts';
 import { WRITE_COMMANDS } from '../../protocol/commands.ts';
-import type { Phase } from './pageState.pure.ts';
+import type { PageEffect, Phase } from './pageState.pure.ts';
+
+/** The announcement, and the prompt, while the rest of a password is discarded. */
+export const PASSWORD_DISCARDED = 'The password was not sent; press Enter to continue: ';
+
+export const ANNOUNCE_DISCARDED: PageEffect = { do: 'announce', text: PASSWORD_DISCARDED };
 
 /** A password prompt may follow these commands: what is typed ahead of it may be a password. */
 const PASSWORD_COMMANDS: ReadonlySet<string> = new Set([...WRITE_COMMANDS, 'SHUTDOWN']);
