@@ -50,7 +50,7 @@ export type ConnectionPolicy = 'reconnect' | 'once';
 /** The next attempt, which a timer starts. */
 interface NextAttempt {
   readonly atMs: number;
-  readonly timer: ReturnType<typeof setTimeout>;
+  discard(): void;
 }
 
 type SocketState =
@@ -99,6 +99,7 @@ export class ReconnectingSocket {
    */
   connect(policy: ConnectionPolicy = 'reconnect'): void {
     switch (this.#state.is) {
+      case 'connecting':
       case 'waiting':
         this.#state = { ...this.#state, policy };
         this.#wake();
@@ -108,9 +109,6 @@ export class ReconnectingSocket {
         return;
       case 'doubtful':
         this.reconnect(NO_NETWORK);
-        return;
-      case 'connecting':
-        this.#state = { ...this.#state, policy };
         return;
       case 'connected':
         if (this.#state.policy === 'reconnect') return;
@@ -196,21 +194,15 @@ export class ReconnectingSocket {
     const wasStable = this.#reconnection.isStable(nowMs);
     const isOnce = 'policy' in this.#state && this.#state.policy === 'once';
     if (isOnce || isFinal(reason)) this.#end(reason);
-    else if (reason === LOGIN_EXPIRED) this.#awaitLogin(reason);
+    else if (reason === LOGIN_EXPIRED) this.#setState({ is: 'loggedOut', reason });
     else this.#retryLater(reason, this.#reconnection.attemptFailed(nowMs, Math.random()));
     if (wasOpen) this.#events.closed(reason, wasStable);
   }
 
   #retryLater(reason: string, atMs: number): void {
-    this.#leaveState();
     const next = this.#schedule(atMs);
     if (navigator.onLine) this.#setState({ is: 'waiting', reason, next, policy: 'reconnect' });
     else this.#setState({ is: 'offline', reason, next });
-  }
-
-  #awaitLogin(reason: string): void {
-    this.#leaveState();
-    this.#setState({ is: 'loggedOut', reason });
   }
 
   /** Brings the next attempt forward, if one is scheduled. The user may have logged in elsewhere. */
@@ -219,18 +211,16 @@ export class ReconnectingSocket {
       this.#setState({ ...this.#state, is: 'connected' });
     if (this.#state.is === 'loggedOut') this.connect();
     if (!('next' in this.#state)) return;
-    const { next } = this.#state;
     const nowMs = performance.now();
     const atMs = this.#reconnection.earliestAttempt(nowMs);
     if (atMs <= nowMs) this.#connectNow();
-    else if (atMs < next.atMs) {
-      clearTimeout(next.timer);
+    else if (atMs < this.#state.next.atMs)
       this.#setState({ ...this.#state, next: this.#schedule(atMs) });
-    }
   }
 
   #schedule(atMs: number): NextAttempt {
-    return { atMs, timer: setTimeout(() => this.#timeCame(), atMs - performance.now()) };
+    const timer = setTimeout(() => this.#timeCame(), atMs - performance.now());
+    return { atMs, discard: () => clearTimeout(timer) };
   }
 
   #timeCame(): void {
@@ -240,25 +230,20 @@ export class ReconnectingSocket {
 
   #connectNow(): void {
     const policy = 'policy' in this.#state ? this.#state.policy : 'reconnect';
-    this.#leaveState();
     this.#setState({ is: 'connecting', attempt: this.#attempt(), policy });
   }
 
   #end(reason: string): void {
-    this.#leaveState();
     this.#pageEvents?.abort();
     this.#setState({ is: 'ended', reason });
   }
 
-  /** Discards what the state holds: a WebSocket, or a timer. */
-  #leaveState(): void {
-    if ('attempt' in this.#state) this.#state.attempt.discard();
-    if ('next' in this.#state) clearTimeout(this.#state.next.timer);
-  }
-
+  /** Discards the WebSocket or the timer that the next state no longer holds. */
   #setState(state: SocketState): void {
     const before = shown(this.#state);
+    const held = heldBy(this.#state);
     this.#state = state;
+    if (held !== heldBy(state)) held?.discard();
     const after = shown(state);
     // Otherwise, screen readers would announce every attempt while there is no network.
     if (after.is !== before.is || after.is === 'waiting') this.#events.stateChanged(after);
@@ -287,6 +272,12 @@ export class ReconnectingSocket {
 
 function isOpen(state: SocketState): state is SocketState & { is: 'connected' | 'doubtful' } {
   return state.is === 'connected' || state.is === 'doubtful';
+}
+
+/** @returns The WebSocket or the timer that a state holds. */
+function heldBy(state: SocketState): ConnectionAttempt | NextAttempt | undefined {
+  if ('attempt' in state) return state.attempt;
+  return 'next' in state ? state.next : undefined;
 }
 
 function shown(state: SocketState): ConnectionState {
