@@ -533,6 +533,16 @@ describe('the socket', () => {
     expect(bridge.connectionCount).toBe(2);
   });
 
+  test('ends if stopRetrying is called offline, during an attempt that began online', async () => {
+    const bridge = await TestBridge.start(echo);
+    const { socket } = connectTo(bridge);
+    socket.connect();
+    globals.dispatch('offline');
+    expect(socket.state.is).toBe('offline');
+    socket.stopRetrying();
+    expect(socket.state).toEqual({ is: 'ended', reason: 'no network' });
+  });
+
   test('ends at close, without leaving listeners behind', async () => {
     const bridge = await TestBridge.start(echo);
     const { socket, log, waitFor } = connectTo(bridge);

@@ -132,7 +132,7 @@ export class ReconnectingSocket {
   /** Makes the end of the connection final. Between two attempts, it ends immediately. */
   stopRetrying(): void {
     const state = this.#state;
-    if ('attempt' in state && 'policy' in state) this.#state = { ...state, policy: 'once' };
+    if ('attempt' in state && state.is !== 'offline') this.#state = { ...state, policy: 'once' };
     else if (state.is !== 'ended') this.#end('reason' in state ? state.reason : CLOSED_BY_PAGE);
   }
 
