@@ -274,7 +274,7 @@ test.describe('Tab', () => {
     await page.keyboard.type('MSGT');
     await page.keyboard.press('ArrowLeft');
     await page.keyboard.press('Shift+Tab');
-    expect(await focusedId(page)).toBe('help-button');
+    expect(await focusedId(page)).toBe('board-button');
     await page.keyboard.press('Tab');
     await page.keyboard.type('GE');
     await terminal.expectTextWithCursor(`${PROMPT} MSGGE|T`);
