@@ -173,6 +173,14 @@ export class PageTerminal {
     await expect.poll(() => this.text()).toMatch(new RegExp(`${escapeRegExp(text.trimEnd())}$`));
   }
 
+  /** Resolves once a command is asked for: in the terminal or, on a phone, above the field. */
+  async expectCommandPrompt(): Promise<void> {
+    const label = this.page.locator('#field-prompt');
+    await expect
+      .poll(async () => `${await this.flow()} ${await label.textContent()}`)
+      .toMatch(/SHUTDOWN\):/);
+  }
+
   /** The screen as one text, with `|` at the cursor. */
   async textWithCursor(): Promise<string> {
     const rows = await this.page.evaluate(() =>

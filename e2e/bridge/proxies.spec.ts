@@ -171,7 +171,7 @@ for (const proxy of [nginx, haproxy]) {
       const socket = page.waitForEvent('websocket');
       await page.goto(`${origin}/motd?target=other&as=motd`);
       expect(page.url()).toBe(`${origin}/motd/?target=other&as=motd`);
-      expect((await socket).url()).toBe(`ws://127.0.0.1:${port}/motd/ws/other`);
+      expect((await socket).url()).toBe(`ws://127.0.0.1:${port}/motd/ws/other?notices`);
       await new PageTerminal(page).expectText(PROMPT);
     });
 

@@ -107,7 +107,7 @@ test.describe('an IRC server', () => {
     await terminal.expectText('irc>');
     await terminal.type('NICK anna');
     await terminal.type('USER anna 0 * :Anna');
-    await expect.poll(() => terminal.text()).toContain(':irc.example 251 anna :There are 1 users');
+    await expect.poll(() => terminal.text()).toContain(':irc.example 376 anna :End of MOTD');
   });
 
   function ircConfiguration(port: number): string {

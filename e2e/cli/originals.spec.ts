@@ -113,6 +113,7 @@ test('motd connect --compat original shows a reply that only the original server
   expect(await client.exitCode()).toBe(0);
   expect(client.stdout).toBe(
     `${PROMPT}FOO\nClient: FOO\nServer: 400 Bad Request\n` +
+      '[commands: MSGGET, MSGSTORE, QUIT, SHUTDOWN]\n' +
       `${PROMPT}MSGGET\nClient: MSGGET\nServer: 200 OK\n${APPLE}\n${PROMPT}\n`,
   );
 });

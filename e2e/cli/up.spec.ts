@@ -195,6 +195,7 @@ test.describe('its processes', () => {
       'HTTP_PORT',
       'MAX_LIFETIME',
       'PROXY_KEY',
+      'START_COMMAND',
       'TARGET',
       'USERS_FILE',
       'WORKERS',

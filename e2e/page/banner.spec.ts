@@ -222,7 +222,7 @@ test.describe('on a phone', () => {
     server,
     terminal,
   }) => {
-    await terminal.expectText('SHUTDOWN):');
+    await terminal.expectCommandPrompt();
     await store('Exam moved to auditorium 4', server.port);
     await page.getByRole('button', { name: 'Full screen' }).tap();
     const text = board(page).locator('.frame p');
@@ -238,7 +238,7 @@ test.describe('on a phone', () => {
   });
 
   test('its buttons are large enough for a thumb, and fit', async ({ page, server, terminal }) => {
-    await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):$/);
+    await terminal.expectCommandPrompt();
     await store(LONG, server.port);
     await expect(showAll(page)).toBeVisible();
     for (const button of await page.locator('#message-bar button').all()) {

@@ -16,7 +16,7 @@ const viewport = (page: Page) => page.locator('.xterm-viewport');
 
 test.use({ colorScheme: 'dark' });
 
-test.beforeEach(({ terminal }) => expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):$/));
+test.beforeEach(({ terminal }) => terminal.expectCommandPrompt());
 
 for (const name of ['Settings', 'Help', 'Plan a message']) {
   test(`${name}: Escape, its button and a click outside close it and return the focus`, async ({

@@ -18,7 +18,7 @@ const palette = (page: Page) => page.getByRole('dialog', { name: 'Commands and t
 const options = (page: Page) => page.getByRole('option');
 const chosen = (page: Page) => page.getByRole('option', { selected: true }).locator('.label');
 
-test.beforeEach(({ terminal }) => expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):$/));
+test.beforeEach(({ terminal }) => terminal.expectCommandPrompt());
 
 test(
   'Ctrl-K opens it, words in any order filter it, and Enter runs the entry',

@@ -168,8 +168,10 @@ test.describe('on a phone of 320 by 568 pixels', () => {
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
       const { height = 0 } = (await page.locator('#terminal').boundingBox()) ?? {};
       expect(height).toBeGreaterThan(60);
-      await page.getByRole('button', { name: 'Help' }).tap();
-      const help = page.getByRole('dialog');
+      // The button that connects has the place of the tools.
+      await page.getByRole('button', { name: 'More' }).tap();
+      await page.getByRole('dialog').getByText('Help', { exact: true }).tap();
+      const help = page.getByRole('dialog', { name: 'Help' });
       await expect(help).toContainText(text.trim());
       expect((await overflowOf(help))[0]).toBe(0);
     });
@@ -181,7 +183,7 @@ test('stops at a target that does not exist, and offers the others', async ({ pa
   await openTarget(page, bridgePort, '?target=missing');
   await expect(page.locator('#title')).toHaveText('Unknown target');
   expect(await page.locator('body').innerText()).not.toContain('missing');
-  await page.getByRole('link', { name: 'Choose a target' }).click();
+  await page.getByRole('link', { name: 'All targets' }).click();
   await expect(page.locator('#all li')).toHaveText(['onedefault', 'two']);
 });
 
