@@ -78,10 +78,11 @@ function toolEntries({ tools }: PaletteDependencies): PaletteEntry[] {
   ];
 }
 
-/** An entry for a button of the page, unless the page hides it. */
+/** An entry for a button of the page, unless it is of no use for the target. */
 function pressing(group: string, selector: string, label: string, keys = ''): PaletteEntry[] {
   const button = document.querySelector<HTMLElement>(selector);
-  if (button === null || button.offsetParent === null) return [];
+  // Other buttons are only out of sight: a narrow header has no room for them all.
+  if (button === null || button.closest('[data-state="none"]') !== null) return [];
   return [{ group, label, keys, run: () => button.click() }];
 }
 
