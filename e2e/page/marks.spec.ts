@@ -183,7 +183,7 @@ test.describe('+readonly', () => {
   });
 
   test('stops if its page is that of a message server, and says why', async ({ page }) => {
-    const news = await startService('news', '+readonly', (socket) => socket.write('first\n'));
+    const news = await startService('news', '+readonly', (socket) => socket.resume());
     const terminal = await openPage(page, news.target, '&as=motd');
     const reason = 'news is read only: it accepts no data (1008)';
     // The live message sends MSGWATCH, and the terminal what is typed.
