@@ -13,8 +13,10 @@
 //   any other state    yielding, blocked  paused   `onTurn`, `onDrain`
 //                      open, ended        flows    'data', 'end', `updated`, `stop`
 //
-// Replies that are collected when an outcome begins to be awaited are sent together with it. A peer
-// that waits for one of them has not sent the line that the outcome is of.
+// Replies to the lines before a write or a password check are sent together with its outcome. The
+// peer does not wait for them: it has sent that line already. Never held back are the reply that
+// reports an outcome, and any reply once the connection is closing: a crash or a forced close would
+// lose them.
 //
 // The connection ends when the session closes: it half-closes, then waits for the peer to do so.
 
@@ -133,12 +135,13 @@ export class Connection implements Stoppable {
 
   /** Performs every action that is possible now. The event it waits for calls it again. */
   #advance(): void {
+    const mayHoldBack = !this.#session.isDue && this.#closeTimer === undefined;
     while (!this.#outbox.hasToWait) {
       const action = this.#session.next();
       if (action === undefined) break;
       this.#perform(action);
     }
-    if (!this.#session.awaitsOutcome) this.#outbox.flush();
+    if (!mayHoldBack || !this.#session.awaitsOutcome) this.#outbox.flush();
     if (this.#cursor !== undefined && !this.#session.isWatching) this.#endWatch();
     this.#pauseOrResume();
     this.#restartQuietTimer();

@@ -23,8 +23,8 @@ function blockThread(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
-/** A store that completes its writes when `release` is called. */
-function blockedStore() {
+/** A store that completes its writes when `release` is called, but the first ones at once. */
+function blockedStore({ unblockedWrites = 0 } = {}) {
   const memory = memoryStore();
   let release = () => {};
   const released = new Promise<void>((resolve) => {
@@ -37,6 +37,7 @@ function blockedStore() {
   const store = {
     ...memory,
     append(record: HistoryRecord) {
+      if (unblockedWrites-- > 0) return memory.append(record);
       markCalled();
       return released.then(() => memory.append(record));
     },
@@ -111,6 +112,29 @@ test('answers a command pipelined after a store only when the store is complete'
 
   finish?.();
   await client.until('200 OK\n200 OK\n200 OK\nslow\n');
+});
+
+test('reports each of several pipelined stores before the next one is complete', async () => {
+  const { store, called, release } = blockedStore({ unblockedWrites: 1 });
+  const client = new TestClient(await startServer({ store }));
+  await client.send('MSGSTORE\nquick\nMSGSTORE\nslow\n');
+  await called;
+  await client.until('200 OK\n200 OK\n200 OK\n');
+  release();
+  await client.until('200 OK\n200 OK\n200 OK\n200 OK\n');
+});
+
+test('sends the replies before a slow store at once when the server stops', async () => {
+  const { store, called, release } = blockedStore();
+  const running = await startServer({ store });
+  const client = new TestClient(running);
+  await client.send('MSGGET\nMSGSTORE\nslow\n');
+  await called;
+  const stopped = running.server.stop();
+  await client.until(`200 OK\n${APPLE}\n200 OK\n`);
+  release();
+  expect(await client.end()).toBe(`200 OK\n${APPLE}\n200 OK\n200 OK\n421 SERVER SHUTTING DOWN\n`);
+  await stopped;
 });
 
 test('answers a failed store with 503, logs it, and still serves the message', async () => {

@@ -43,7 +43,7 @@ export const COMMANDS_WITH_STORE_PASSWORD: CommandTable = Object.entries({
   ),
 });
 
-/** @returns The answer to a command; `undefined` if the line is none. */
+/** @returns The answer to a command; `undefined` if it is not a command. */
 export function answerTo(line: string, commands: CommandTable): Due | undefined {
   // To compare a line with each command costs less than its hash, which a Map would need.
   for (const [command, answer] of commands) if (command === line) return answer;

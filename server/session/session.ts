@@ -160,6 +160,11 @@ export class Session {
     return this.#state.is === 'writing' || this.#state.is === 'checking';
   }
 
+  /** Whether an action is due before the next line: after an outcome, the reply that reports it. */
+  get isDue(): boolean {
+    return this.#state.is === 'due';
+  }
+
   /** Whether the peer has to be sent every message that comes into force. */
   get isWatching(): boolean {
     return this.#state.is === 'watching';
