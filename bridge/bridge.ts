@@ -43,6 +43,7 @@ import { Recorder, type RecordingSettings } from './recording/recorder.ts';
 import type { SessionRules } from './relay/sessionPolicy.ts';
 import { SessionQuota } from './relay/sessionQuota.ts';
 import { Sessions } from './relay/sessions.ts';
+import type { ReportTargetOutcome } from './relay/targetOutcome.ts';
 import { registerWebSockets, serveTargetsAt } from './relay/webSocketRoutes.ts';
 
 /** How long a request may take to arrive completely, including a WebSocket handshake. */
@@ -96,8 +97,8 @@ export interface BridgeSettings extends AdminOptions {
   checkPassword?: CheckPassword | undefined;
   /** Issues tokens for the login cookie; without it, every request needs the password. */
   logins?: Logins | undefined;
-  /** Called when a session has reached its target, with `null`, or why it could not. */
-  onTargetOutcome?: ((target: string, failure: string | null) => void) | undefined;
+  /** Called when a session has reached its target, or could not. */
+  onTargetOutcome?: ReportTargetOutcome | undefined;
   /** Records each session; without it, none is. */
   record?: RecordingSettings | undefined;
   /** Adds the routes of the program. */

@@ -1,7 +1,11 @@
 // Whether everything that sessions need is ready, for `/readyz`.
 
 import { type ConnectTargetOptions, connectTarget } from '../relay/connectTarget.ts';
-import { describeFailure, targetFailure } from '../relay/describeFailure.ts';
+import {
+  describeFailure,
+  isClientCertificateFailure,
+  targetFailure,
+} from '../relay/describeFailure.ts';
 import type { TargetCas } from '../relay/targetCas.ts';
 import type { TargetList } from '../relay/targetList.ts';
 import { probeReadyUrl } from './readyUrl.ts';
@@ -64,7 +68,7 @@ export class Readiness {
       socket.once('error', fail);
       socket.once('connect', () => {
         socket.off('error', fail).on('error', (error) => {
-          if (targetFailure(error) === 'client_certificate') fail(error);
+          if (isClientCertificateFailure(targetFailure(error))) fail(error);
         });
         socket.end();
         socket.resume();

@@ -34,6 +34,11 @@ export function targetFailure(error: unknown): TargetFailure {
   return tlsFailure(error) ?? (isOpenssl ? 'tls_error' : connectFailure(error));
 }
 
+/** A server of TLS 1.3 may report these after the handshake, when the client is connected. */
+export function isClientCertificateFailure(failure: TargetFailure): boolean {
+  return failure === 'client_certificate' || failure === 'certificate_rejected';
+}
+
 /** @returns A sentence for the page. */
 export function describeFailure(failure: TargetFailure, { name }: Pick<Target, 'name'>): string {
   return `${name} ${failurePredicate(failure)}${HINTS[failure] ?? ''}`;

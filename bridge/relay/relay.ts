@@ -18,11 +18,12 @@ import type { Recorder } from '../recording/recorder.ts';
 import { CLOSE, type CloseCode, protocolErrorCode } from './closeCodes.ts';
 import { Closing } from './closing.ts';
 import { connectTarget, type TargetSocket } from './connectTarget.ts';
-import { describeFailure, explainFailure, targetFailure } from './describeFailure.ts';
+import { describeFailure, targetFailure } from './describeFailure.ts';
 import type { ProxiedClient } from './proxiedClient.ts';
 import type { RoundRobin } from './roundRobin.ts';
 import type { SessionStatus } from './sessionPolicy.ts';
 import type { TargetCas } from './targetCas.ts';
+import { type ReportTargetOutcome, TargetOutcome } from './targetOutcome.ts';
 import type { Target } from './targets.ts';
 import { TelnetRelay } from './telnetRelay.ts';
 import { type ReadInto, ToBrowser } from './toBrowser.ts';
@@ -51,8 +52,7 @@ export interface RelayContext {
   targetCas: TargetCas;
   metrics: Metrics;
   roundRobin: RoundRobin;
-  /** Called when a target was reached, with `null`, or why it was not. */
-  onTargetOutcome?: ((target: string, failure: string | null) => void) | undefined;
+  onTargetOutcome?: ReportTargetOutcome | undefined;
   /** Without one, sessions are not recorded. */
   recorder?: Recorder | undefined;
 }
@@ -64,8 +64,7 @@ export class Relay {
   readonly #targetSocket: TargetSocket;
   readonly #wantsNotices: boolean;
   readonly #metrics: Metrics;
-  readonly #onTargetOutcome: RelayContext['onTargetOutcome'];
-  #wasConnected = false;
+  readonly #outcome: TargetOutcome;
   readonly #toBrowser: ToBrowser;
   readonly #toTarget: ToTarget;
   readonly #closing: Closing;
@@ -128,7 +127,7 @@ export class Relay {
     this.#target = target;
     this.#targetSocket = targetSocket;
     this.#metrics = metrics;
-    this.#onTargetOutcome = onTargetOutcome;
+    this.#outcome = new TargetOutcome(target, onTargetOutcome);
     this.#wantsNotices = browser.wantsNotices ?? false;
     this.#listen();
   }
@@ -139,7 +138,7 @@ export class Relay {
     this.#targetSocket.once('connect', () => this.#targetSocketOnConnect());
     this.#targetSocket.on('end', () => this.#targetSocketOnEnd());
     this.#targetSocket.on('error', (error) => this.#targetSocketOnError(error));
-    this.#targetSocket.on('close', () => this.#closing.targetClosed());
+    this.#targetSocket.on('close', () => this.#targetSocketOnClose());
   }
 
   get status(): SessionStatus {
@@ -204,8 +203,7 @@ export class Relay {
   }
 
   #targetSocketOnConnect(): void {
-    this.#wasConnected = true;
-    this.#onTargetOutcome?.(this.#target.name, null);
+    this.#outcome.connected();
     // The upgrade was accepted before the target was reached.
     const isOpen = this.#webSocket.readyState === this.#webSocket.OPEN;
     if (this.#wantsNotices && isOpen) this.#webSocket.send(CONNECTED);
@@ -215,8 +213,10 @@ export class Relay {
   // even an empty one, fails after a reset, which distinguishes the two. A Unix socket is never
   // reset in this way.
   #targetSocketOnEnd(): void {
-    const onEndConfirmed = () =>
+    const onEndConfirmed = () => {
+      this.#outcome.ended();
       this.#toBrowser.finish(CLOSE.done, `${this.#target.name} closed the connection`);
+    };
     // After we called end(), a write fails and would discard data in transit. While data is unsent,
     // an empty write would only queue behind it.
     const canProbe = this.#targetSocket.writable && this.#targetSocket.writableLength === 0;
@@ -228,10 +228,13 @@ export class Relay {
     if (this.#webSocket.readyState === this.#webSocket.CLOSED) return;
     const failure = targetFailure(error);
     this.#metrics.recordTargetFailure(this.#target.name, failure);
-    // A server of TLS 1.3 rejects a client without a certificate after the handshake.
-    if (!this.#wasConnected || failure === 'client_certificate')
-      this.#onTargetOutcome?.(this.#target.name, explainFailure(error, this.#target));
+    this.#outcome.failed(error);
     this.#toBrowser.finish(CLOSE.badGateway, describeFailure(failure, this.#target));
+  }
+
+  #targetSocketOnClose(): void {
+    this.#outcome.closed();
+    this.#closing.targetClosed();
   }
 }
 

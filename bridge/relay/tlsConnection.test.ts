@@ -197,10 +197,13 @@ describe('a target with TLS is rejected with 1014', () => {
     ],
   ])('and the reason %s: irc %s', async (failure, reason, start) => {
     const timeout = failure === 'tls_timed_out' ? { connectTimeoutMs: 100 } : {};
-    const bridge = await startTlsBridge(await start(), timeout);
+    const outcomes: (string | null)[] = [];
+    const onTargetOutcome = (_target: string, outcome: string | null) => outcomes.push(outcome);
+    const bridge = await startTlsBridge(await start(), { ...timeout, onTargetOutcome });
     const peer = new TestPeer(bridge);
     peer.webSocket.on('open', () => peer.webSocket.send('hello'));
     expect(await peer.closed()).toEqual({ code: 1014, reason: `irc ${reason}` });
+    expect(outcomes).toEqual([expect.stringContaining(`irc ${reason}`)]);
     expect(await metricsOf(bridge)).toContain(
       `motd_bridge_target_failures_total{target="irc",reason="${failure}"} 1\n`,
     );
