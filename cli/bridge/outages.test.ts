@@ -58,6 +58,16 @@ test('logs an outage once, and its end once', () => {
   expect(logged).toEqual(['target refused 0', 'target recovered', 'target again']);
 });
 
+test('logs an outage again if its cause changes', () => {
+  const { outages, logged } = outagesWithLog();
+  outages.report(REDIS, 'unknown host name');
+  vi.advanceTimersByTime(SETTLE_MS);
+  for (let times = 0; times < 5; times++) outages.report(REDIS, 'refused');
+  outages.report(REDIS, null);
+  vi.advanceTimersByTime(SETTLE_MS);
+  expect(logged).toEqual(['target unknown host name', 'target refused', 'target recovered']);
+});
+
 test('logs the end without a further success, once the outage has settled', () => {
   const { outages, logged } = outagesWithLog();
   outages.report(REDIS, 'refused');

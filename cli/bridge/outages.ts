@@ -1,8 +1,8 @@
-// Logs when something that the bridge depends on begins to fail, and when it works again. With
-// --workers, the primary logs for all of them. They report each failure, and a success only of what
-// has an outage, in whichever process: none in normal operation.
+// Logs when something that the bridge depends on begins to fail, when the reason changes, and when it
+// works again. With --workers, the primary logs for all of them. They report each failure, and a
+// success only of what has an outage, in whichever process: none in normal operation.
 
-import { nextOutage, type OutageState } from './outage.pure.ts';
+import { nextOutage, type OutageState, WORKING } from './outage.pure.ts';
 
 /** What may have an outage: a target, the feed from its target, or the recordings. */
 export type OutageSubject =
@@ -25,8 +25,8 @@ export class Outages {
   readonly #outages = new Map<string, Outage>();
 
   /**
-   * @param log Called when an outage begins, and when it ends.
-   * @param onChange Called after `keys` has changed.
+   * @param log Called when an outage begins, changes its reason, and ends.
+   * @param onChange Called after `keys` may have changed.
    */
   constructor(log: ReportOutcome, onChange = () => {}) {
     this.#log = log;
@@ -42,25 +42,27 @@ export class Outages {
     const key = keyOf(subject);
     const known = this.#outages.get(key);
     if (known === undefined && failure === null) return;
-    const outage: Outage = known ?? { subject, state: { is: 'working' } };
-    const { is: previous } = outage.state;
+    const outage: Outage = known ?? { subject, state: WORKING };
+    const { reason: previousReason } = outage.state;
     const nowMs = performance.now();
     clearTimeout(outage.timer);
-    outage.state = nextOutage(outage.state, failure === null ? 'success' : 'failure', nowMs);
+    outage.state = nextOutage(outage.state, failure, nowMs);
     switch (outage.state.is) {
       case 'failing':
         this.#outages.set(key, outage);
-        if (previous === 'working') this.#changed(subject, failure);
-        return;
+        break;
       case 'settling': {
         const again = () => this.report(subject, null);
         outage.timer = setTimeout(again, Math.ceil(outage.state.endsAtMs - nowMs)).unref();
-        return;
+        break;
       }
       case 'working':
         this.#outages.delete(key);
-        this.#changed(subject, null);
     }
+    const { reason } = outage.state;
+    if (reason === previousReason) return;
+    this.#log(subject, reason);
+    this.#onChange();
   }
 
   /** Forgets the outages of targets that are gone. */
@@ -71,11 +73,6 @@ export class Outages {
       clearTimeout(timer);
       this.#outages.delete(key);
     }
-    this.#onChange();
-  }
-
-  #changed(subject: OutageSubject, failure: string | null): void {
-    this.#log(subject, failure);
     this.#onChange();
   }
 }
