@@ -8,6 +8,9 @@
 //
 // While it fails, there is one write per delay, however many sessions there are. The success of a
 // write that began before the first failure proves nothing.
+//
+// It decides for one process what may be written. What the operator reads of the outcomes is up to
+// cli/bridge/outage.pure.ts, whose states have the same names: there, `failing` stops nothing.
 
 /** How long nothing is written after a failure. */
 export const RETRY_DELAY_MS = 5_000;
