@@ -19,9 +19,12 @@ const FOLDER_MODE = 0o700;
  */
 export function prepareRecordingFolder({ record }: RecordOptions): void {
   if (record === undefined) return;
-  attempt('cannot create the folder of --record', () => createFolder(record, FOLDER_MODE));
-  // It may be a link to nothing.
-  if (statSync(record, { throwIfNoEntry: false })?.isDirectory() !== true)
+  const stats = attempt('cannot create the folder of --record', () => {
+    createFolder(record, FOLDER_MODE);
+    // It may be a link to nothing.
+    return statSync(record, { throwIfNoEntry: false });
+  });
+  if (stats?.isDirectory() !== true)
     throw new CliError(`${record} exists, and is not a folder; choose another one with --record`);
   attempt('cannot write into the folder of --record', () => {
     const probe = join(record, `.probe-${randomBytes(8).toString('hex')}`);
@@ -30,9 +33,9 @@ export function prepareRecordingFolder({ record }: RecordOptions): void {
   });
 }
 
-function attempt(failure: string, action: () => void): void {
+function attempt<Result>(failure: string, action: () => Result): Result {
   try {
-    action();
+    return action();
   } catch (error) {
     throw new CliError(`${failure}: ${errorMessage(error)}`, { cause: error });
   }

@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { freePort } from '../../testing/freePort.ts';
@@ -151,6 +151,24 @@ test.describe('does not start', () => {
       expect(await errorOf(path)).toBe(
         `motd: ${path} exists, and is not a folder; choose another one with --record\n`,
       );
+  });
+
+  test('if there is a link in a loop', async () => {
+    const link = test.info().outputPath('link');
+    symlinkSync(link, link);
+    expect(await errorOf(link)).toMatch(
+      /^motd: cannot create the folder of --record: ELOOP: .*\n$/,
+    );
+  });
+
+  test('if there is a link into a folder that may not be read', async () => {
+    test.skip(process.getuid?.() === 0, 'root may read every folder');
+    const [link, folder] = [test.info().outputPath('link'), test.info().outputPath('private')];
+    mkdirSync(folder, { mode: 0 });
+    symlinkSync(join(folder, 'recordings'), link);
+    expect(await errorOf(link)).toMatch(
+      /^motd: cannot create the folder of --record: EACCES: .*\n$/,
+    );
   });
 
   test('if no file can be created in the folder, or no folder below /proc', async () => {
