@@ -16,7 +16,10 @@ test.each([
   ['redis=h:1+tls=', `'+tls=' ${MARK}`],
   ['redis=h:1+proxy+color+proxy-v2', `'+proxy-v2' ${MARK}`],
   ['redis=h:1+original+telnet', `'+telnet' ${MARK}`],
-  ['redis=h:1+subprotocol=none', "'none' is no subprotocol: it is a word of the metrics"],
+  [
+    'redis=h:1+subprotocol=none',
+    "'none' is reserved: /metrics uses it for sessions without a subprotocol",
+  ],
   ['redis=unix:/run/redis+tls', 'a Unix socket needs +tls=NAME'],
 ])('explains what is wrong with %s', (text, fault) => {
   expect(parseTarget(text)).toBeUndefined();

@@ -26,7 +26,8 @@ function markFault(address: string, marks: readonly string[]): string {
   );
   const mark = marks[at] ?? '';
   if (mark === 'tls' && address.includes('=unix:')) return 'a Unix socket needs +tls=NAME';
-  if (mark === 'subprotocol=none') return "'none' is no subprotocol: it is a word of the metrics";
+  if (mark === 'subprotocol=none')
+    return "'none' is reserved: /metrics uses it for sessions without a subprotocol";
   return `'+${mark}' has an invalid value, is repeated, or contradicts a mark before it`;
 }
 
