@@ -150,7 +150,7 @@ const FILE_FAILURES: Readonly<Record<string, string>> = {
   EROFS: 'its file system is read-only',
   ENOENT: 'no such file',
   EISDIR: 'it is a folder',
-  ENXIO: 'it is a socket',
+  ENXIO: 'it is a socket or a device',
 };
 
 /** @returns What is wrong with a file or a folder, with the code: `permission denied (EACCES)`. */
