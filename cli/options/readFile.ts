@@ -1,6 +1,7 @@
 // Reads a file that a flag names, whole. A named pipe or a device could block the process, at a
 // reload all of its sessions: only regular files are read, and a pipe that the shell passes as
-// `/dev/fd/N`, as for `--password-file <(decrypt secret)`. Such a pipe has its content once.
+// `/dev/fd/N`, as for `--password-file <(decrypt secret)`. Such a pipe has its content once. A start
+// waits for its end, also if `/dev/fd/N` is a named pipe whose writer never comes.
 
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { CliError, fileError } from '../cliError.ts';
