@@ -15,6 +15,8 @@ test.each([
   ['/index.html?x=a%20b%ff', '?x=a+b%EF%BF%BD&as=original'],
   ['/?target=motd', undefined],
   ['/?target=gone', undefined],
+  ['/?target=gone&as=motd', '?target=gone'],
+  ['/?target=gone&as=original', '?target=gone'],
   ['/?target=old&as=original', undefined],
   ['/?target=old&as=motd', undefined],
   [undefined, '?as=original'],

@@ -1,7 +1,8 @@
 // Tells the page what its target is (web/page/pageTarget.ts): the page of a target that is marked
 // +original is at `?as=original`, and that of a default target that is no message server is at
 // `?as=lines`. The page of a message server sends MSGWATCH by itself, which no other service should
-// get.
+// get. The page of a target that does not exist is at its name alone: whatever `as` is, it offers
+// the targets there are.
 
 import type { TargetList } from '../relay/targetList.ts';
 import { isMessageServer, type Target } from '../relay/targets.ts';
@@ -12,13 +13,18 @@ import { queryOf } from './requestTarget.ts';
  *
  * @param url The target of a request for the page.
  * @returns The query to redirect to, a relative reference; `undefined` if the page is at `url`, also
- *   if that specifies another `as`.
+ *   if that specifies another `as` for a target that exists.
  */
 export function queryForTarget(url: string | undefined, targets: TargetList) {
   const query = new URLSearchParams(queryOf(url));
-  if (query.get('as')) return undefined;
   const name = query.get('target') || undefined;
-  const as = kindOf(targets.find(name), name);
+  const target = targets.find(name);
+  if (query.get('as')) {
+    if (target !== undefined) return undefined;
+    query.delete('as');
+    return `?${query}`;
+  }
+  const as = kindOf(target, name);
   if (as === undefined) return undefined;
   query.set('as', as);
   return `?${query}`;

@@ -107,7 +107,7 @@ test.describe('redis', () => {
     await terminal.expectText('+PONG\nredis>');
     await redis.stop();
     await terminal.expectText(
-      '[redis closed the connection (1000)]\n[reconnecting; press Enter to try now]',
+      '[redis closed the connection (1000)]\n[session ended; press Enter to start another]',
     );
 
     const both = await startBridgeTo(
@@ -308,18 +308,21 @@ test('reports a target that is not configured', async ({ page, server }) => {
   await new PageTerminal(page).expectText('SHUTDOWN):');
 });
 
-test('stops, and offers others, if the target of a message server’s page is not configured', async ({
-  page,
-  server,
-}) => {
-  const bridgePort = await startBridgeTo(`motd=127.0.0.1:${server.port}+proxy`);
-  await openTarget(page, bridgePort, 'target=missing&as=motd');
-  const reason = 'the bridge has no target of this name';
-  await new PageTerminal(page).expectText(`[${reason}]\n[press Enter to connect]`);
-  await expect(page.locator('#status')).toHaveText('unknown target');
-  await page.getByRole('button', { name: 'Choose another' }).click();
-  await expect(page).toHaveURL(/\/targets$/);
-});
+for (const as of ['motd', 'original']) {
+  test(`offers others if the target of a page with as=${as} is not configured`, async ({
+    page,
+    server,
+  }) => {
+    const bridgePort = await startBridgeTo(`motd=127.0.0.1:${server.port}+proxy`);
+    await openTarget(page, bridgePort, `target=missing&as=${as}`);
+    await expect(page.locator('#unknown-target').getByRole('link')).toHaveText([
+      'motd',
+      'All targets',
+    ]);
+    await expect(page.locator('#status')).toHaveText('unknown target');
+    expect(await page.locator('body').innerText()).not.toContain('missing');
+  });
+}
 
 test('stops, and offers others, if its target disappears later', async ({ page, server }) => {
   const service = await startTcpService((socket) => socket.resume());
@@ -333,7 +336,9 @@ test('stops, and offers others, if its target disappears later', async ({ page, 
   await before.stop();
   await terminal.expectText('[reconnecting; press Enter to try now]');
   await Program.motd(flags).waitForOutput(/listening on http/);
-  await terminal.expectText('[the bridge has no target of this name]\n[press Enter to connect]');
+  await terminal.expectText(
+    '[the bridge has no target of this name]\n[choose another target with the button above]',
+  );
   await expect(page.locator('#status')).toHaveText('unknown target');
   await expect(page.getByRole('button', { name: 'Choose another' })).toBeVisible();
   service.close();

@@ -126,10 +126,7 @@ export class PageOutput {
 
   async #printNextStep(ending: Ending): Promise<void> {
     const { socket, shutDownHint } = this.#deps;
-    const hint =
-      ending === 'shutDown'
-        ? await shutDownHint()
-        : nextStepHint(ending, socket.state.is !== 'ended');
+    const hint = ending === 'shutDown' ? await shutDownHint() : nextStepHint(ending, socket.state);
     this.print(`[${hint}]`, 'note');
   }
 
