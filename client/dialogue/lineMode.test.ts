@@ -193,6 +193,21 @@ describe('a closed connection', () => {
     expect(format(new LineMode('redis').closed('refused'))).toEqual(['note: [refused]', '<lost>']);
   });
 
+  test.each([
+    [
+      'ends the session if the service closed it after a line',
+      ['QUIT'],
+      'redis closed the connection (1000)',
+      '<quit>',
+    ],
+    ['is lost if nothing was sent', [], 'redis closed the connection (1000)', '<lost>'],
+    ['is lost with any other code', ['QUIT'], 'the bridge is stopping (1001)', '<lost>'],
+  ])('%s', (_what, lines, reason, ending) => {
+    const lineMode = started();
+    for (const line of lines) lineMode.typed(line);
+    expect(format(lineMode.closed(reason)).at(-1)).toBe(ending);
+  });
+
   test('ignores everything after that', () => {
     const lineMode = started();
     lineMode.closed('gone');

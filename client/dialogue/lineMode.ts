@@ -24,6 +24,9 @@ export interface LineModeOptions {
 /** Words in a prompt that ask for a secret. */
 const PASSWORD_PROMPT = /pass(word|phrase|code)|secret|\bpin\b/i;
 
+/** A service that ends the connection after a line has done what that line asked for, as `QUIT`. */
+const CLEAN_CLOSE = / \(1000\)$/;
+
 export class LineMode implements Conversation {
   readonly #options: LineModeOptions;
   readonly #defaultPrompt: string;
@@ -32,6 +35,7 @@ export class LineMode implements Conversation {
   #prompt: string | undefined;
   /** Whether the service asked not to show what is typed. */
   #hidesInput = false;
+  #hasSent = false;
   #isOver = false;
 
   /**
@@ -52,6 +56,7 @@ export class LineMode implements Conversation {
   typed(text: string): Effect[] {
     if (this.#prompt === undefined) return [];
     if (this.#output.prompt !== undefined) this.#output.discardPrompt();
+    this.#hasSent = true;
     return [{ do: 'send', text: `${text}${this.#options.lineEnd ?? '\n'}` }, ...this.#ask()];
   }
 
@@ -76,7 +81,8 @@ export class LineMode implements Conversation {
     const effects: Effect[] = this.#prompt === undefined ? [] : [{ do: 'stopAsking' }];
     this.#prompt = undefined;
     const note = { do: 'print', line: `[${escapeControls(reason)}]`, speaker: 'note' } as const;
-    return [...effects, ...this.#output.end(), note, { do: 'end', ending: 'lost' }];
+    const ending = this.#hasSent && CLEAN_CLOSE.test(reason) ? 'quit' : 'lost';
+    return [...effects, ...this.#output.end(), note, { do: 'end', ending }];
   }
 
   #ask(): Effect[] {
