@@ -8,7 +8,7 @@
 //   offline        red     no network                    Try now
 //   loggedOut      red     not connected: REASON         Log in
 //   sessionEnded   gray    session ended                 Start again
-//   shutDown       gray    server shut down              Start again
+//   shutDown       gray    server shut down              Connect again
 //   unknownTarget  red     unknown target                Choose another
 //   ended          red     not connected: REASON         Connect
 
@@ -62,7 +62,7 @@ export function statusOf(
 
 function statusOfEnd(state: ConnectionState & { is: 'ended' }, ending?: Ending): Status {
   if (ending === 'shutDown')
-    return { name: ending, words: 'server shut down', button: 'Start again' };
+    return { name: ending, words: 'server shut down', button: 'Connect again' };
   if (ending === 'quit' || state.reason === CLOSED_BY_PAGE)
     return { name: 'sessionEnded', words: 'session ended', button: 'Start again' };
   if (isUnknownTarget(state))
