@@ -118,7 +118,7 @@ test('the terminal’s text grows with the window, unless its size is chosen', a
   await page.reload();
   await expect(rows).toHaveCSS('font-size', '21px');
   await page.getByRole('button', { name: 'Settings', exact: true }).click();
-  const size = page.getByRole('group', { name: 'Text size' });
+  const size = page.getByRole('group', { name: 'Terminal text' });
   await size.getByRole('button', { name: 'Automatic' }).click();
   await expect(rows).toHaveCSS('font-size', '15px');
 });

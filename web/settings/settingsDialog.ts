@@ -106,7 +106,7 @@ export class SettingsDialog {
       automatic.ariaPressed = String(settings.get('fontSize') === null);
     });
     const stepper = element('div', { className: 'segments' }, smaller, size, larger, automatic);
-    return row('Text size', stepper);
+    return row('Terminal text', stepper);
   }
 
   #notifications({ askPermission }: SettingsDialogOptions): HTMLElement[] {
