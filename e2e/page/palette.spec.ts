@@ -145,6 +145,66 @@ test('offers the other targets, and to log out, if there are any', async ({ page
   await expect(page).toHaveURL(`${url}?target=other`);
 });
 
+for (const { keys, part, field } of [
+  { keys: 'Control+k', part: '#palette', field: '#palette input' },
+  { keys: 'Control+f', part: '#find', field: '#find-text' },
+]) {
+  test(`what is typed while ${part} is loaded is for it, and not for the line`, async ({
+    page,
+    terminal,
+  }) => {
+    await page.keyboard.type('MSGSTORE\n');
+    await terminal.expectText('Enter new message of the day:');
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await page.route('**/panels-*.js', async (route) => {
+      await released;
+      await route.continue();
+    });
+    await page.keyboard.press(keys);
+    await page.keyboard.type('full');
+    // A click opens nothing else.
+    await page.locator('#help-button').click({ force: true });
+    release();
+    await expect(page.locator(part)).toBeVisible();
+    await expect(page.locator(field)).toHaveValue('full');
+    await page.keyboard.type(' s');
+    await expect(page.locator(field)).toHaveValue('full s');
+    await expect(page.locator('#help')).toBeHidden();
+    await page.keyboard.press('Escape');
+    await page.keyboard.type('x');
+    await terminal.expectText('Enter new message of the day: x');
+  });
+}
+
+test('Escape while it is loaded opens nothing, and gives the keys back to the line', async ({
+  page,
+  terminal,
+}) => {
+  const requested = page.waitForRequest('**/panels-*.js');
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route('**/panels-*.js', async (route) => {
+    await released;
+    await route.continue();
+  });
+  await page.keyboard.press('Control+k');
+  await requested;
+  await page.keyboard.press('Escape');
+  await page.keyboard.type('MSG');
+  await terminal.expectText(`${PROMPT} MSG`);
+  const loaded = page.waitForResponse('**/panels-*.js');
+  release();
+  await loaded;
+  await page.locator('#help-button').click();
+  await expect(page.locator('#help')).toBeVisible();
+  await expect(palette(page)).toBeHidden();
+});
+
 test.describe('on a phone', () => {
   const { defaultBrowserType: _, ...phone } = devices['Pixel 7'];
   test.use({ ...phone, viewport: { width: 360, height: 640 } });

@@ -9,12 +9,7 @@
 // only after that, because only the user and the connection cause them.
 
 import { COMMANDS } from '../../protocol/commands.ts';
-import {
-  applyAppearance,
-  minimumContrast,
-  searchDecorations,
-  terminalTheme,
-} from '../appearance/themes.ts';
+import { applyAppearance, minimumContrast, terminalTheme } from '../appearance/themes.ts';
 import type { BufferedSocket } from '../connection/bufferedSocket.ts';
 import { type ConnectionEvents, isUnknownTarget } from '../connection/connectionState.pure.ts';
 import { ConnectionStatus } from '../connection/connectionStatus.ts';
@@ -26,7 +21,6 @@ import { StoredHistory } from '../settings/storedHistory.ts';
 import { terminalFontSize } from '../settings/terminalFontSize.ts';
 import { UserSettings } from '../settings/userSettings.ts';
 import { requireElement } from '../ui/dom.ts';
-import { FindBar } from '../ui/findBar.ts';
 import { NativeField } from '../ui/nativeField.ts';
 import { Toast } from '../ui/toast.ts';
 import { Announcer } from './announcer.ts';
@@ -39,6 +33,7 @@ import {
   hideMessageBar,
   MESSAGE_BUTTONS,
 } from './messageServer.ts';
+import { partOpener } from './openPart.ts';
 import { PageConversation } from './pageConversation.ts';
 import { PageKeys } from './pageKeys.ts';
 import { type PageTarget, pageTitle } from './pageTarget.ts';
@@ -127,7 +122,7 @@ export function createPage(
       if (!isIgnored) conversation.type(data);
     },
     keyDown: (event) => keys.keyDownInTerminal(event),
-    searched: (results) => findBar.showResults(results),
+    searched: (results) => panels.useIfLoaded(({ find }) => find.showResults(results)),
     drawn: () => startHint.place(() => screen.freeRowsTop),
     loadFailed: (part) => toast.show(LOAD_FAILED[part]),
   });
@@ -186,13 +181,27 @@ export function createPage(
     async () => {
       const { createPanels } = await import('./panels.ts');
       return createPanels(document, {
-        ...{ url: target.url, title, service, settings, toast },
-        ...{ live, tools, conversation, chooseCommand },
+        url: target.url,
+        title,
+        service,
+        settings,
+        toast,
+        live,
+        screen,
+        tools,
+        conversation,
+        chooseCommand,
+        focusLine: () => input.focusLine(),
       });
     },
-    () => toast.show(LOAD_FAILED.panels),
+    () => {
+      loading.close();
+      toast.show(LOAD_FAILED.panels);
+    },
   );
-  const findBar = new FindBar(document, screen, searchDecorations, () => input.focusLine());
+  const loading = requireElement(document, '#loading', HTMLDialogElement);
+  const loadingField = requireElement(loading, 'input', HTMLInputElement);
+  const openPart = partOpener(panels, loading, loadingField);
   const toolbar = requireElement(document, '#tools');
   const tools = new PageTools({
     screen,
@@ -201,16 +210,21 @@ export function createPage(
     returnToLine: () => input.returnToLine(),
   });
   const keys = new PageKeys({
-    ...{ terminal, screen, field, conversation, findBar, tools },
-    openHelp: () => panels.use(({ help }) => help.open()),
-    openPalette: () => panels.use(({ palette }) => palette.open()),
+    terminal,
+    screen,
+    field,
+    conversation,
+    tools,
+    openFind: () => openPart(({ find }, typed) => find.open(typed)),
+    openHelp: () => openPart(({ help }) => help.open()),
+    openPalette: () => openPart(({ palette }, typed) => palette.open(typed)),
   });
 
   // Wire the page to them.
   for (const id of ['#title', '#name']) requireElement(document, id).textContent = title;
   requireElement(document, '#host').textContent = location.host;
   document.title = title;
-  wirePage(document, { panels, findBar, input, keys, screen, settings, conversation });
+  wirePage(document, { openPart, input, keys, screen, settings, conversation });
   input.apply();
   fitAboveTouchKeyboard();
   toolbar.inert = false;

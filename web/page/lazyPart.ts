@@ -4,6 +4,7 @@ export class LazyPart<Part> {
   readonly #load: () => Promise<Part>;
   readonly #onFailure: () => void;
   #part: Promise<Part> | undefined;
+  #isLoaded = false;
 
   /**
    * @param load Imports the part, and creates it. Called again after it has failed.
@@ -15,14 +16,25 @@ export class LazyPart<Part> {
     this.#onFailure = onFailure;
   }
 
+  /** Whether the next action runs without loading anything. */
+  get isLoaded(): boolean {
+    return this.#isLoaded;
+  }
+
   /** Runs an action with the part, once it is loaded. Actions run in the order of their calls. */
   use(action: (part: Part) => void): void {
     this.#part ??= this.#load();
     const part = this.#part;
-    void part.then(action, () => {
-      if (this.#part === part) this.#part = undefined;
-      this.#onFailure();
-    });
+    void part.then(
+      (loaded) => {
+        this.#isLoaded = true;
+        action(loaded);
+      },
+      () => {
+        if (this.#part === part) this.#part = undefined;
+        this.#onFailure();
+      },
+    );
   }
 
   /** Like `use`, but does nothing if the part was never used. */

@@ -1,6 +1,5 @@
 // Runs the page's keyboard shortcuts (ui/shortcuts.ts), in the terminal and outside it.
 
-import type { FindBar } from '../ui/findBar.ts';
 import type { NativeField } from '../ui/nativeField.ts';
 import { type PageShortcut, shortcutFor } from '../ui/shortcuts.ts';
 import type { PageConversation } from './pageConversation.ts';
@@ -13,7 +12,7 @@ export interface PageKeysDependencies {
   screen: Pick<Screen, 'selection' | 'scrollPages'>;
   field: Pick<NativeField, 'isShown'>;
   conversation: Pick<PageConversation, 'isLineEmpty' | 'hasTextAfterCursor' | 'promptKind'>;
-  findBar: Pick<FindBar, 'open'>;
+  openFind(): void;
   openHelp(): void;
   openPalette(): void;
   tools: Pick<PageTools, 'copy'>;
@@ -58,11 +57,11 @@ export class PageKeys {
   }
 
   #run(shortcut: PageShortcut, event: KeyboardEvent): void {
-    const { screen, findBar, openHelp, openPalette, tools } = this.#deps;
+    const { screen, openFind, openHelp, openPalette, tools } = this.#deps;
     event.preventDefault();
     switch (shortcut) {
       case 'find':
-        findBar.open();
+        openFind();
         break;
       case 'help':
         openHelp();

@@ -7,6 +7,7 @@ import dialogStyles from '../appearance/dialogs.css?inline';
 import historyStyles from '../appearance/history.css?inline';
 import paletteStyles from '../appearance/palette.css?inline';
 import settingsStyles from '../appearance/settings.css?inline';
+import { searchDecorations } from '../appearance/themes.ts';
 import { loggedInUser } from '../connection/login.ts';
 import { Board } from '../message/board.ts';
 import { CancelDialog } from '../message/cancelDialog.ts';
@@ -20,17 +21,20 @@ import { SettingsDialog } from '../settings/settingsDialog.ts';
 import type { UserSettings } from '../settings/userSettings.ts';
 import { copy } from '../ui/clipboard.ts';
 import { requireElement } from '../ui/dom.ts';
+import { FindBar } from '../ui/findBar.ts';
 import { HelpDialog } from '../ui/helpDialog.ts';
 import { COMMAND_HELP } from '../ui/helpText.ts';
 import type { Toast } from '../ui/toast.ts';
 import type { PageConversation } from './pageConversation.ts';
 import type { PageTools } from './pageTools.ts';
+import type { Screen } from './screen.ts';
 import type { TargetService } from './targetService.ts';
 
 export interface Panels {
   help: HelpDialog;
   settings: SettingsDialog;
   palette: Palette;
+  find: FindBar;
   notifications: Notifications;
   /** These are of use for a message server only. */
   plan: PlanDialog;
@@ -49,15 +53,17 @@ interface PanelDependencies {
   toast: Toast;
   /** `undefined` if the target is not a message server. */
   live: LiveMessage | undefined;
+  screen: Screen;
   tools: PageTools;
   conversation: Pick<PageConversation, 'promptKind'>;
   chooseCommand(command: string): void;
+  focusLine(): void;
 }
 
 /** Creates the panels of a target's page. */
 export function createPanels(
   document: Document,
-  { url, title, service, settings, toast, live, ...line }: PanelDependencies,
+  { url, title, service, settings, toast, live, screen, focusLine, ...line }: PanelDependencies,
 ): Panels {
   const commands = service?.commands ?? COMMANDS;
   const sheets = [dialogStyles, settingsStyles, paletteStyles, historyStyles, boardStyles];
@@ -97,8 +103,9 @@ export function createPanels(
     requireElement(document, '#message-bar'),
     requireElement(document, '#message'),
   );
+  const find = new FindBar(document, screen, searchDecorations, focusLine);
   const help = new HelpDialog(commands, service?.help);
-  return { help, settings: settingsDialog, palette, notifications, plan, history, board };
+  return { help, settings: settingsDialog, palette, find, notifications, plan, history, board };
 }
 
 async function copyMessage(message: string, toast: Toast): Promise<void> {

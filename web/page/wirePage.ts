@@ -3,18 +3,16 @@
 import { terminalFontSize } from '../settings/terminalFontSize.ts';
 import type { UserSettings } from '../settings/userSettings.ts';
 import { requireElement } from '../ui/dom.ts';
-import type { FindBar } from '../ui/findBar.ts';
 import type { InputChoice } from './inputChoice.ts';
-import type { LazyPart } from './lazyPart.ts';
 import { keepFocusAtLine } from './lineFocus.ts';
+import type { OpenPart } from './openPart.ts';
 import type { PageConversation } from './pageConversation.ts';
 import type { PageKeys } from './pageKeys.ts';
 import type { Panels } from './panels.ts';
 import type { Screen } from './screen.ts';
 
 export interface WiredParts {
-  panels: LazyPart<Panels>;
-  findBar: FindBar;
+  openPart: OpenPart<Panels>;
   input: InputChoice;
   keys: PageKeys;
   screen: Screen;
@@ -24,17 +22,17 @@ export interface WiredParts {
 
 export function wirePage(
   document: Document,
-  { panels, findBar, input, keys, screen, settings, conversation }: WiredParts,
+  { openPart, input, keys, screen, settings, conversation }: WiredParts,
 ): void {
   const onClick = (selector: string, listener: () => void) =>
     requireElement(document, selector).addEventListener('click', listener);
-  onClick('#find-button', () => findBar.open());
-  onClick('#help-button', () => panels.use(({ help }) => help.open()));
-  onClick('#history-button', () => panels.use(({ history }) => history.toggle()));
-  onClick('#board-button', () => panels.use(({ board }) => board.open()));
-  onClick('#plan-button', () => panels.use(({ plan }) => plan.open()));
-  onClick('#settings-button', () => panels.use(({ settings: dialog }) => dialog.open()));
-  onClick('#more-button', () => panels.use(({ palette }) => palette.open()));
+  onClick('#find-button', () => openPart(({ find }, typed) => find.open(typed)));
+  onClick('#help-button', () => openPart(({ help }) => help.open()));
+  onClick('#history-button', () => openPart(({ history }) => history.toggle()));
+  onClick('#board-button', () => openPart(({ board }) => board.open()));
+  onClick('#plan-button', () => openPart(({ plan }) => plan.open()));
+  onClick('#settings-button', () => openPart(({ settings: dialog }) => dialog.open()));
+  onClick('#more-button', () => openPart(({ palette }, typed) => palette.open(typed)));
   onClick('#to-line', () => input.focusLine());
   document.addEventListener('keydown', (event) => keys.keyDownOutsideTerminal(event));
   keepFocusAtLine(document, input, 'header, #message-bar button');

@@ -25,8 +25,7 @@ const MOVES: Readonly<Record<string, (index: number, count: number) => number>> 
 };
 
 export class Palette {
-  /** Opens the palette; when it closes, the focus returns. */
-  readonly open: () => void;
+  readonly #show: () => void;
   readonly #deps: PaletteDependencies;
   readonly #input = element('input', {
     type: 'text',
@@ -41,6 +40,7 @@ export class Palette {
     enterKeyHint: 'go',
     oninput: () => this.#filter(),
   });
+  readonly #close = iconButton('close', { className: 'close', ariaLabel: 'Close' });
   readonly #list = element('div', { id: 'palette-list', role: 'listbox', ariaLabel: 'Results' });
   readonly #status = element('p', { role: 'status' });
   readonly #dialog: HTMLDialogElement;
@@ -52,8 +52,7 @@ export class Palette {
   constructor(deps: PaletteDependencies) {
     this.#deps = deps;
     this.#input.setAttribute('aria-controls', this.#list.id);
-    const close = iconButton('close', { className: 'close', ariaLabel: 'Close' });
-    const head = element('div', { className: 'search' }, this.#input, close);
+    const head = element('div', { className: 'search' }, this.#input, this.#close);
     this.#dialog = element(
       'dialog',
       { id: 'palette', ariaLabel: 'Commands and tools' },
@@ -65,18 +64,25 @@ export class Palette {
     this.#dialog.tabIndex = -1;
     this.#dialog.addEventListener('keydown', (event) => this.#keyDown(event));
     document.body.append(this.#dialog);
-    this.open = modal(this.#dialog, () => {
+    this.#show = modal(this.#dialog, () => {
       this.#dialog.autofocus = matchMedia('(hover: none) and (pointer: coarse)').matches;
-      this.#input.value = '';
+      this.#active = 0;
+      this.#options = [];
       this.#update();
       void this.#loadTargets();
     });
   }
 
+  /** Opens the palette with a text to search for; when it closes, the focus returns. */
+  open(typed = ''): void {
+    this.#input.value = typed;
+    this.#show();
+  }
+
   /** The targets may change while the page is open. */
   async #loadTargets(): Promise<void> {
     try {
-      const response = await fetch('targets.json');
+      const response = await fetch('targets.json', { signal: AbortSignal.timeout(5_000) });
       if (!response.ok) return;
       const { targets }: { targets: ListedTarget[] } = await response.json();
       if (JSON.stringify(targets) === JSON.stringify(this.#targets)) return;
@@ -87,9 +93,13 @@ export class Palette {
     }
   }
 
+  /** Keeps the selection, unless it is gone. */
   #update(): void {
+    const selected = this.#options[this.#active]?.entry.label;
     this.#entries = paletteEntries(this.#deps, this.#targets);
     this.#filter();
+    const index = this.#options.findIndex(({ entry }) => entry.label === selected);
+    if (index > 0) this.#activate(index);
   }
 
   #filter(): void {
@@ -144,14 +154,14 @@ export class Palette {
 
   #keyDown(event: KeyboardEvent): void {
     const { key, isComposing } = event;
-    if (isComposing) return;
+    if (isComposing || event.target === this.#close) return;
     const count = this.#options.length;
     const move = event.shiftKey || event.altKey || count === 0 ? undefined : MOVES[key];
     if (move !== undefined) {
       event.preventDefault();
       this.#activate(move(this.#active, count));
       this.#options[this.#active]?.element.scrollIntoView({ block: 'nearest' });
-    } else if (key === 'Enter' && event.target !== this.#dialog.querySelector('.close')) {
+    } else if (key === 'Enter') {
       event.preventDefault();
       this.#run(this.#active);
     } else if (entersText(event)) this.#input.focus();

@@ -47,14 +47,16 @@ export class FindBar {
     bar.addEventListener('keydown', (event) => this.#onKey(event));
   }
 
-  /** Opens the bar, and searches for the selected text. */
-  open(): void {
+  /** Opens the bar, and searches for a text, or for the selected one. */
+  open(typed = ''): void {
     const { bar, text } = this.#elements;
     const { selection } = this.#screen;
     bar.hidden = false;
-    if (selection !== '' && !selection.includes('\n')) text.value = selection;
+    if (typed !== '') text.value = typed;
+    else if (selection !== '' && !selection.includes('\n')) text.value = selection;
     text.focus();
-    text.select();
+    // What is typed next replaces the text, or continues it.
+    if (typed === '') text.select();
     this.#find('next', true);
   }
 
