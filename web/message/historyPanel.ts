@@ -61,6 +61,8 @@ export class HistoryPanel {
   readonly #times = new TimeFormat();
   readonly #dayNames = new DayNames();
   readonly #refresher = new Refresher(() => this.#refresh());
+  /** Has the focus again when the panel closes. */
+  #opener: HTMLElement | undefined;
   #state: LoadState = { is: 'idle' };
   #entries: { planned: readonly HistoryEntry[]; past: readonly HistoryEntry[] } = {
     planned: [],
@@ -99,6 +101,8 @@ export class HistoryPanel {
   }
 
   open(): void {
+    const { activeElement } = document;
+    this.#opener = activeElement instanceof HTMLElement ? activeElement : undefined;
     this.#setOpen(true);
     this.#shownCount = PAGE_SIZE;
     this.#close.focus();
@@ -108,7 +112,7 @@ export class HistoryPanel {
   close(): void {
     this.#setOpen(false);
     this.#stop();
-    this.#button.focus();
+    (this.#opener ?? this.#button).focus();
   }
 
   /** Reloads the list soon, if it is open. */

@@ -86,6 +86,11 @@ export class LiveMessage {
     this.#socket.connect();
   }
 
+  /** Connects again if the target ended the connection for good, as one that is unknown does. */
+  reconnect(): void {
+    if (this.#banner.state === 'ended') this.#socket.connect();
+  }
+
   #opened(): void {
     this.#reader = new WatchReader();
     this.#socket.send(this.#reader.requestWithDetails());

@@ -1,5 +1,6 @@
 // The message above the terminal. Its height never changes: a long message is set smaller, then cut,
-// and "Show all" lays the whole of it over the terminal.
+// and "Show all" lays the whole of it over the terminal. It has the focus then: as soon as the line
+// has it, the terminal is uncovered.
 
 import type { EntryDetails } from '../../client/replies/entryLine.ts';
 import { requireElement } from '../ui/dom.ts';
@@ -22,19 +23,33 @@ export class MessageBanner {
   readonly #byline: MessageByline;
   #state: MessageState = 'unknown';
   #details: EntryDetails | undefined;
+  /** What had the focus before it was expanded. */
+  #opener: Element | null = null;
+  readonly #returnToLine: () => void;
 
-  /** @param section Gets the state as `data-state`. */
-  constructor(section: HTMLElement) {
+  /**
+   * @param section Gets the state as `data-state`.
+   * @param returnToLine Returns the focus to the line.
+   */
+  constructor(section: HTMLElement, returnToLine: () => void) {
     this.#section = section;
     this.#text = requireElement(section, '#message');
     this.#expand = requireElement(section, '#message-expand');
     this.#byline = new MessageByline(requireElement(section, '#byline'));
-    this.#expand.addEventListener('click', () => this.#setExpanded(!this.#isExpanded));
-    section.addEventListener('keydown', (event) => {
+    this.#returnToLine = returnToLine;
+    this.#expand.addEventListener('click', () => {
+      if (this.#isExpanded) this.#close();
+      else this.#open();
+    });
+    // Before the terminal gets the key.
+    const onKey = (event: KeyboardEvent) => {
       if (event.key !== 'Escape' || !this.#isExpanded) return;
       event.stopPropagation();
-      this.#setExpanded(false);
-      this.#expand.focus();
+      this.#close();
+    };
+    addEventListener('keydown', onKey, true);
+    addEventListener('focusin', () => {
+      if (this.#isExpanded && !section.contains(document.activeElement)) this.#setExpanded(false);
     });
     new ResizeObserver(() => this.#fit()).observe(section);
   }
@@ -53,7 +68,6 @@ export class MessageBanner {
   show(message: string): void {
     const isFirst = this.#text.textContent === '';
     this.#text.replaceChildren(linkedText(message));
-    this.#text.scrollTop = 0;
     this.showDetails(undefined);
     this.#fit();
     if (isFirst || matchMedia('(prefers-reduced-motion: reduce)').matches) return;
@@ -77,17 +91,33 @@ export class MessageBanner {
     return this.#expand.ariaExpanded === 'true';
   }
 
+  #open(): void {
+    this.#opener = document.activeElement;
+    this.#setExpanded(true);
+    this.#expand.focus();
+  }
+
+  #close(): void {
+    this.#setExpanded(false);
+    if (this.#expand.hidden && this.#opener === this.#expand) this.#returnToLine();
+    else if (this.#opener instanceof HTMLElement) this.#opener.focus();
+  }
+
   #setExpanded(isExpanded: boolean): void {
     this.#expand.ariaExpanded = String(isExpanded);
     this.#expand.textContent = isExpanded ? 'Show less' : 'Show all';
     this.#text.scrollTop = 0;
+    this.#layOut(isExpanded);
+    // A tab stop while it scrolls, for scrolling with the keyboard. A click leaves the focus in it.
+    if (isExpanded) this.#text.tabIndex = this.#isCut ? 0 : -1;
+    else this.#text.removeAttribute('tabindex');
+  }
+
+  #layOut(isExpanded: boolean): void {
     // Keeps the room of the message: what is expanded leaves it.
     const { style, classList } = this.#section;
     style.height = isExpanded ? `${this.#section.getBoundingClientRect().height}px` : '';
     classList.toggle('is-expanded', isExpanded);
-    // A tab stop while it scrolls, for scrolling with the keyboard.
-    if (isExpanded && this.#isCut) this.#text.tabIndex = 0;
-    else this.#text.removeAttribute('tabindex');
   }
 
   get #isCut(): boolean {
@@ -96,14 +126,19 @@ export class MessageBanner {
 
   /** Measures the message as it is when it is not expanded. */
   #fit(): void {
-    const wasExpanded = this.#isExpanded;
-    const { classList } = this.#text;
-    this.#setExpanded(false);
+    const { classList, scrollTop } = this.#text;
+    this.#layOut(false);
     classList.remove('is-long', 'is-cut');
     if (this.#isCut) classList.add('is-long');
     const isCut = this.#isCut;
     classList.toggle('is-cut', isCut);
     this.#expand.hidden = !isCut;
-    if (wasExpanded && isCut) this.#setExpanded(true);
+    if (!this.#isExpanded) return;
+    if (!isCut) {
+      this.#close();
+      return;
+    }
+    this.#layOut(true);
+    this.#text.scrollTop = scrollTop;
   }
 }

@@ -102,6 +102,7 @@ export function createPage(
     stateChanged: (state) => {
       status.show(state, conversation.ending);
       conversation.stateChanged(state);
+      if (state.is === 'connected') live?.reconnect();
     },
   };
   const socket = new ReconnectingSocket(target.url, events, early);
@@ -231,7 +232,7 @@ export function createPage(
   requireElement(document, '#message-tools').inert = false;
   if (!isMessageServer) hideMessageBar(document);
   const live: LiveMessage | undefined = isMessageServer
-    ? createLiveMessage(document, target.url, {
+    ? createLiveMessage(document, target.url, () => input.returnToLine(), {
         changed: (message) => {
           announcer.announceMessage(message);
           panels.useIfLoaded(({ history }) => history.reloadSoon());

@@ -32,13 +32,16 @@ export function createDialogue(settings: UserSettings): Dialogue {
  * The live message above the terminal.
  *
  * @param url The URL of the server's WebSocket.
+ * @param returnToLine Returns the focus to the line.
  */
 export function createLiveMessage(
   document: Document,
   url: URL,
+  returnToLine: () => void,
   events: LiveMessageEvents,
 ): LiveMessage {
-  return new LiveMessage(url, new MessageBanner(requireElement(document, '#message-bar')), events);
+  const banner = new MessageBanner(requireElement(document, '#message-bar'), returnToLine);
+  return new LiveMessage(url, banner, events);
 }
 
 /** Adapts the page to a target that has no live message and no history. */
