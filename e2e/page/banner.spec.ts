@@ -95,6 +95,33 @@ test('nothing moves when the message arrives late', async ({ page }) => {
   service.close();
 });
 
+test.describe('a message that covers the terminal', () => {
+  test('closes with Escape, also after a click, and the key does not reach the line', async ({
+    page,
+    server,
+    terminal,
+  }) => {
+    await store(LONG, server.port);
+    await terminal.expectText('SHUTDOWN):');
+    await page.keyboard.type('MSG');
+    await showAll(page).click();
+    await expect(showAll(page)).toBeHidden();
+    await page.keyboard.press('Escape');
+    await expect(showAll(page)).toBeVisible();
+    await page.keyboard.type('GET');
+    await terminal.expectText('SHUTDOWN): MSGGET');
+  });
+
+  test('uncovers the line as soon as something is typed', async ({ page, server, terminal }) => {
+    await store(LONG, server.port);
+    await terminal.expectText('SHUTDOWN):');
+    await showAll(page).click();
+    await page.keyboard.type('MSG');
+    await expect(showAll(page)).toBeVisible();
+    await terminal.expectText('SHUTDOWN): MSG');
+  });
+});
+
 test.describe('the line below the message', () => {
   test.use({ timezoneId: 'Europe/Berlin', locale: 'en-GB' });
 

@@ -241,6 +241,22 @@ test.describe('the history', () => {
     await expect(button).toBeFocused();
   });
 
+  test('gives the focus back to the line if it was opened with the mouse', async ({
+    terminal,
+    page,
+  }) => {
+    await terminal.expectText('SHUTDOWN):');
+    await page.keyboard.type('MSGGET');
+    await page.getByRole('button', { name: 'Message history' }).click();
+    const panel = page.getByRole('complementary', { name: 'Message history' });
+    await expect(panel).toBeVisible();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Enter');
+    await terminal.expectText('SHUTDOWN):');
+    expect(await terminal.text()).toContain('Client: MSGGET');
+    await expect(panel).toBeHidden();
+  });
+
   test.describe('for a reader in Berlin', () => {
     test.use({ timezoneId: 'Europe/Berlin', locale: 'de-DE' });
 

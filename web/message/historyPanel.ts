@@ -101,8 +101,9 @@ export class HistoryPanel {
   }
 
   open(): void {
-    const { activeElement } = document;
-    this.#opener = activeElement instanceof HTMLElement ? activeElement : undefined;
+    const { activeElement, body } = document;
+    const hasFocus = activeElement instanceof HTMLElement && activeElement !== body;
+    this.#opener = hasFocus ? activeElement : undefined;
     this.#setOpen(true);
     this.#shownCount = PAGE_SIZE;
     this.#close.focus();
