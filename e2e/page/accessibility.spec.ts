@@ -251,7 +251,7 @@ test.describe('with the keyboard alone', () => {
     await terminal.type('MSGGET');
     await terminal.expectText('SHUTDOWN):');
     await page.keyboard.press('Control+f');
-    expect(await focused(page)).toBe('Search for');
+    await expect(page.locator('#find-text')).toBeFocused();
     await page.keyboard.type('MSGGET');
     await expect(page.locator('#find-count')).toHaveText(/ of 4$/);
     for (const name of ['Previous match', 'Next match', 'Close the search']) {
