@@ -21,7 +21,7 @@ import { CliError, connectError, describeConnectError, type ServerKind } from '.
 import { lookupInChild } from './lookupInChild.ts';
 import { bridgeLoginOf } from './options/bridgeLogin.ts';
 import type { ServersOptions } from './options/clientOptions.ts';
-import { clientTlsOf } from './options/clientTls.ts';
+import { clientTlsOf, usesTls } from './options/clientTls.ts';
 
 /**
  * The server itself may not know whether the message was stored (PROTOCOL.md, "Several servers, one
@@ -85,11 +85,11 @@ export async function askServers<Answer>(
 /**
  * Makes a function that connects to a server, directly or through a bridge.
  *
- * @throws CliError if a file of the flags cannot be read. The function throws as `openConnection`
+ * @throws CliError if a file that a server needs cannot be read. The function throws as `openConnection`
  *   and `openBridgeConnection` do.
  */
 export async function serverOpener(options: ServersOptions) {
-  const tls = await clientTlsOf(options);
+  const clientTls = await clientTlsOf(options);
   const login = bridgeLoginOf(options);
   return async (server: ServerAddress, signal?: AbortSignal): Promise<ServerConnection> => {
     const socketPath = socketPathOf(server);
@@ -98,6 +98,7 @@ export async function serverOpener(options: ServersOptions) {
     const host = 'url' in server ? server.url.hostname : server.host;
     // Only a lookup in another process can be aborted.
     const lookup = signal && isIP(host) === 0 ? lookupInChild(signal) : undefined;
+    const tls = usesTls(server, options) ? clientTls : undefined;
     if (!('url' in server)) return openConnection({ ...server, tls, lookup }, signal);
     const { openBridgeConnection } = await import('../client/bridgeConnection.ts');
     const opening = openBridgeConnection({ ...server, login, tls, lookup }, signal);

@@ -10,10 +10,11 @@ import { decodeLines } from './textFile.ts';
 const LOGIN = /^[^:]+:./;
 
 /**
- * @returns `USER:PASSWORD`; `undefined` if none is given.
+ * @returns `USER:PASSWORD`; `undefined` if none is given, or no server is behind a bridge.
  * @throws CliError if the file cannot be read, or has another form.
  */
-export function bridgeLoginOf({ loginFile }: Pick<ServersOptions, 'loginFile'>) {
+export function bridgeLoginOf({ servers, loginFile }: ServersOptions): string | undefined {
+  if (!servers.some((server) => 'url' in server)) return undefined;
   if (loginFile === undefined) return checked(ownVariable('MOTD_LOGIN'), 'MOTD_LOGIN');
   return readSecret(loginFile, '--login-file', (bytes) => {
     const [line = ''] = decodeLines(bytes, loginFile);

@@ -1,19 +1,27 @@
 // Reads the CA that a client trusts, and its own certificate. tlsFiles.ts is loaded for files only:
 // loading OpenSSL takes a client longer than its request.
 
-import type { ClientTls } from '../../client/connect.ts';
+import type { ClientTls, ServerAddress } from '../../client/connect.ts';
 import type { ServersOptions } from './clientOptions.ts';
 
 type TlsFlags = Pick<ServersOptions, 'tls' | 'tlsCa' | 'tlsCert' | 'tlsKey'>;
 
 /**
- * @returns `undefined` if a client does not use TLS.
+ * @returns `undefined` if no server uses TLS.
  * @throws CliError if a file is invalid, or the certificate and the key are not a pair.
  */
-export async function clientTlsOf(flags: TlsFlags): Promise<ClientTls | undefined> {
-  const { tls, tlsCa, tlsCert, tlsKey } = flags;
-  if ((tlsCa ?? tlsCert ?? tlsKey) === undefined) return tls ? {} : undefined;
+export async function clientTlsOf(options: ServersOptions): Promise<ClientTls | undefined> {
+  const { servers, tlsCa, tlsCert, tlsKey } = options;
+  if (!servers.some((server) => usesTls(server, options))) return undefined;
+  if ((tlsCa ?? tlsCert ?? tlsKey) === undefined) return {};
   const { readCa, readIdentity } = await import('./tlsFiles.ts');
   const identity = readIdentity(tlsCert, tlsKey, { cert: '--tls-cert', key: '--tls-key' });
   return { ...(tlsCa !== undefined && { ca: readCa(tlsCa, '--tls-ca') }), ...identity };
+}
+
+export function usesTls(server: ServerAddress, flags: TlsFlags): boolean {
+  if ('url' in server) return server.url.protocol === 'wss:';
+  return (
+    'host' in server && (flags.tls || (flags.tlsCa ?? flags.tlsCert ?? flags.tlsKey) !== undefined)
+  );
 }

@@ -229,3 +229,15 @@ test('a login in a variable needs a URL, or a server on the command line', async
     expect(await runMotd(['get', ...at], '', env)).toEqual({ ...quiet, stdout: `${APPLE}\n` });
   }
 });
+
+test('a login in a variable is not read for a host on the command line', async ({ server }) => {
+  const at = ['127.0.0.1', String(server.port)];
+  for (const env of [{ MOTD_LOGIN_FILE: '/missing' }, { MOTD_LOGIN: 'no colon' }])
+    expect(await runMotd(['get', ...at], '', env)).toEqual({ ...quiet, stdout: `${APPLE}\n` });
+});
+
+test('TLS files in variables are not read for ws:', async ({ bridge }) => {
+  const env = { MOTD_TLS_CA: '/missing', MOTD_TLS_CLIENT_CERT: '/missing' };
+  const get = await runMotd(['get', '--url', urlOf(bridge)], '', env);
+  expect(get).toEqual({ ...quiet, stdout: `${APPLE}\n` });
+});

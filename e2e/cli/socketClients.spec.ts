@@ -121,6 +121,19 @@ test('every command reaches the server through the socket of its bridge', async 
   );
 });
 
+test('variables for TLS and bridges have no effect on a socket', async ({ folder }) => {
+  const path = join(folder, 's');
+  await startOn(path);
+  for (const env of [
+    { MOTD_TLS: '1' },
+    { MOTD_TLS_CA: '/missing' },
+    { MOTD_TLS_CLIENT_CERT: '/missing' },
+    { MOTD_TLS_CLIENT_KEY: '/missing' },
+    { MOTD_LOGIN_FILE: '/missing' },
+  ])
+    expect(await runMotd(['get', path], '', env)).toEqual(printed(APPLE));
+});
+
 for (const [args, flag] of [
   [['/run/s', '26310'], '--port'],
   [['/run/s', '--port', '26310'], '--port'],
