@@ -266,7 +266,7 @@ test('admits or rejects every Origin with every Host as the policy specifies', a
     admitted += await checkAll(bridge.port, shuffled(cases, random));
   expect(admitted).toBeGreaterThan(0);
   // The target accepts connections in order: all that reached it before this one have been counted.
-  await (await EchoSession.start(bridge.port, '/ws/echo')).stop();
+  await (await EchoSession.start(bridge.port, '/ws/motd')).stop();
   // Fewer if a client disconnected before its target was reached.
   expect(bridge.accepted()).toBeLessThanOrEqual(admitted + 1);
   expect(bridge.program.stderr).toBe('');
@@ -318,7 +318,7 @@ function casesOf(path: string, from: Origin[], to: Host[]): UpgradeCase[] {
 async function startWithPublicOrigins() {
   const target = await ScriptedTarget.listen(echo);
   const flags = ['--public-origin', SECURE, '--public-origin', WITH_PORT];
-  const where = { echo: target.address, other: target.address };
+  const where = { motd: target.address, other: target.address };
   const { program, port } = await startBridgeProgram(where, flags);
   return { program, port, accepted: () => target.accepted };
 }
