@@ -101,6 +101,8 @@ test('closes the WebSocket if its script cannot be loaded', async ({ page, bridg
 
 interface Part {
   name: string;
+  /** How many files are requested; 1 by default. */
+  count?: number;
   files: string;
   use: (page: Page) => Promise<void>;
   expectUsed: (page: Page) => Promise<void>;
@@ -133,6 +135,8 @@ const PARTS: Part[] = [
   },
   {
     name: 'the search',
+    // The bar is one of the panels, which have two files.
+    count: 3,
     files: '**/assets/addon-search-*.js',
     async use(page) {
       await page.keyboard.press('Control+f');
@@ -148,7 +152,7 @@ async function pressButton(page: Page, name: string): Promise<void> {
   await page.keyboard.press('Enter');
 }
 
-for (const { name, files, use, expectUsed } of PARTS) {
+for (const { name, count = 1, files, use, expectUsed } of PARTS) {
   test(`${name}: opens once it is loaded, and loads at its first use`, async ({
     page,
     terminal,
@@ -158,7 +162,7 @@ for (const { name, files, use, expectUsed } of PARTS) {
     page.on('request', (request) => requested.push(request.url()));
     const release = await hold(page, files);
     await use(page);
-    await expect.poll(() => requested).toHaveLength(1);
+    await expect.poll(() => requested).toHaveLength(count);
     await release();
     await expectUsed(page);
   });
