@@ -20,7 +20,7 @@ for (const workers of [1, 2]) {
       get(feed, '/message', { connection: 'close' }),
     );
     for (const { status } of await Promise.all(requests)) expect(status).toBe(503);
-    expect(lines()).toEqual([UNAVAILABLE]);
+    await expect.poll(lines).toEqual([UNAVAILABLE]);
 
     const server = await startServer(port);
     await expect.poll(lines).toEqual([UNAVAILABLE, RECOVERED]);
