@@ -186,7 +186,7 @@ test('the page escapes everything a hostile server sends, and answers no termina
   // terminal is watched on connections of its own.)
   const sentLines = hostile.received
     .split('\n')
-    .filter((line) => !/^PROXY TCP4 .*\r$|^MSGWATCH$/.test(line));
+    .filter((line) => !/^PROXY TCP4 .*\r$|^MSGINFO$|^MSGWATCH$/.test(line));
   expect(sentLines).toEqual(['MSGGET', 'QUIT', '']);
   await hostile.stop();
 });
@@ -233,7 +233,12 @@ class HostileServer {
       socket.on('error', () => {});
       socket.setEncoding('latin1').on('data', (text: string) => {
         this.received += text;
-        for (const [line] of text.matchAll(/MSGGET|MSGHIST|MSGWATCH|QUIT/g)) {
+        for (const [line] of text.matchAll(/MSGINFO|MSGGET|MSGHIST|MSGWATCH|QUIT/g)) {
+          // As an older server, so that the answer to MSGWATCH is the message.
+          if (line === 'MSGINFO') {
+            socket.write('400 UNKNOWN COMMAND\n');
+            continue;
+          }
           const lines = line === 'MSGGET' ? [answers[next++] ?? LF] : answers;
           socket.write('200 OK\n');
           if (line === 'QUIT') continue;
