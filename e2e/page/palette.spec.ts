@@ -18,6 +18,19 @@ const palette = (page: Page) => page.getByRole('dialog', { name: 'Commands and t
 const options = (page: Page) => page.getByRole('option');
 const chosen = (page: Page) => page.getByRole('option', { selected: true }).locator('.label');
 
+/** Holds back the code of the palette and the dialogs. @returns A function that ends that. */
+async function holdPanels(page: Page): Promise<() => void> {
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route('**/panels-*.js', async (route) => {
+    await released;
+    await route.continue();
+  });
+  return release;
+}
+
 test.beforeEach(({ terminal }) => terminal.expectCommandPrompt());
 
 test(
@@ -155,14 +168,7 @@ for (const { keys, part, field } of [
   }) => {
     await page.keyboard.type('MSGSTORE\n');
     await terminal.expectText('Enter new message of the day:');
-    let release = () => {};
-    const released = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    await page.route('**/panels-*.js', async (route) => {
-      await released;
-      await route.continue();
-    });
+    const release = await holdPanels(page);
     await page.keyboard.press(keys);
     await page.keyboard.type('full');
     // A click opens nothing else.
@@ -184,14 +190,7 @@ test('Escape while it is loaded opens nothing, and gives the keys back to the li
   terminal,
 }) => {
   const requested = page.waitForRequest('**/panels-*.js');
-  let release = () => {};
-  const released = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  await page.route('**/panels-*.js', async (route) => {
-    await released;
-    await route.continue();
-  });
+  const release = await holdPanels(page);
   await page.keyboard.press('Control+k');
   await requested;
   await page.keyboard.press('Escape');
@@ -203,6 +202,21 @@ test('Escape while it is loaded opens nothing, and gives the keys back to the li
   await page.locator('#help-button').click();
   await expect(page.locator('#help')).toBeVisible();
   await expect(palette(page)).toBeHidden();
+});
+
+test('of several that are opened while they are loaded, only the newest opens', async ({
+  page,
+}) => {
+  const release = await holdPanels(page);
+  await page.locator('#help-button').click();
+  await page.keyboard.press('Escape');
+  await page.locator('#settings-button').click();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('full');
+  release();
+  await expect(page.getByRole('combobox')).toHaveValue('full');
+  await expect(page.locator('dialog[open]')).toHaveCount(1);
 });
 
 test.describe('on a phone', () => {

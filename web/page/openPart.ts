@@ -13,14 +13,17 @@ export function partOpener<Parts>(
   dialog: HTMLDialogElement,
   field: HTMLInputElement,
 ): OpenPart<Parts> {
+  // After Escape, another part may be opened while they are still being loaded.
+  let newest: Parameters<OpenPart<Parts>>[0] | undefined;
   return (open) => {
     if (parts.isLoaded) return parts.use((loaded) => open(loaded, ''));
+    newest = open;
     field.value = '';
     dialog.showModal();
     parts.use((loaded) => {
-      const isCanceled = !dialog.open;
+      if (open !== newest || !dialog.open) return;
       dialog.close();
-      if (!isCanceled) open(loaded, field.value);
+      open(loaded, field.value);
     });
   };
 }
