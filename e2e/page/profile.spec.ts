@@ -7,6 +7,7 @@ import { freePort } from '../../testing/freePort.ts';
 import { Program } from '../../testing/programs.ts';
 import { startTcpService } from '../../testing/tcpService.ts';
 import {
+  chooseFromPalette,
   devices,
   expect,
   PageTerminal,
@@ -82,6 +83,19 @@ test.describe('redis', () => {
     const help = page.getByRole('dialog');
     await expect(help).toContainText('Type a command as in redis-cli');
     await expect(help).toContainText('logs in; what follows AUTH is masked');
+  });
+
+  test('Ctrl-Y brings back the line that a command of the palette has replaced', async ({
+    page,
+  }) => {
+    const bridgePort = await startRedis();
+    const terminal = await openTarget(page, bridgePort, '');
+    await terminal.expectText('redis>');
+    await page.keyboard.type('half a line');
+    await chooseFromPalette(page, 'GET …');
+    await terminal.expectText('redis> GET');
+    await page.keyboard.press('Control+y');
+    await terminal.expectText('redis> GET half a line');
   });
 });
 

@@ -169,8 +169,8 @@ export function createPage(
   });
 
   const chooseCommand = (command: string) => {
-    // Its arguments are missing.
-    if (command.endsWith(' ')) conversation.replace(command);
+    // Its arguments are missing. Ctrl-E Ctrl-U: Ctrl-Y brings the line back that was typed.
+    if (command.endsWith(' ')) conversation.type(`\x05\x15${command}`);
     else conversation.command(command);
     // These commands ask for another line: show the touch keyboard.
     const needsLine = command.endsWith(' ') || command === 'MSGSTORE' || command === 'SHUTDOWN';
