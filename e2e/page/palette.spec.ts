@@ -66,6 +66,24 @@ test('Ctrl-K deletes to the end of the line if the cursor is inside, as a shell 
   await expect(palette(page)).toBeVisible();
 });
 
+test('Ctrl-K leaves the field below the terminal alone if the cursor is inside its text', async ({
+  page,
+}) => {
+  await page.evaluate(() => localStorage.setItem('motd.settings', '{"input":"field"}'));
+  await page.reload();
+  const field = page.locator('#field-text');
+  await expect(page.locator('#field-prompt')).toHaveText(PROMPT);
+  await field.focus();
+  await page.keyboard.type('MSGGET');
+  await page.keyboard.press('Home');
+  await page.keyboard.press('Control+k');
+  await expect(field).toBeFocused();
+  await expect(page.locator('dialog[open]')).toHaveCount(0);
+  await page.keyboard.press('End');
+  await page.keyboard.press('Control+k');
+  await expect(palette(page)).toBeVisible();
+});
+
 test('Escape returns the focus to where it was', async ({ page }) => {
   for (const place of [LINE, '#more-button', '#help-button']) {
     await page.locator(place).focus();

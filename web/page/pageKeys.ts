@@ -42,17 +42,20 @@ export class PageKeys {
   /** Outside the terminal, the browser handles the keys for editing and copying. */
   keyDownOutsideTerminal(event: KeyboardEvent): void {
     if (event.defaultPrevented || document.querySelector('dialog[open]') !== null) return;
-    if (this.#deps.terminal.contains(document.activeElement)) return;
+    const { activeElement } = document;
+    if (this.#deps.terminal.contains(activeElement)) return;
     const shortcut = shortcutFor(event, {
       hasSelection: false,
       isLineEmpty: false,
-      hasTextAfterCursor: false,
+      hasTextAfterCursor:
+        activeElement instanceof HTMLInputElement &&
+        (activeElement.selectionStart ?? 0) < activeElement.value.length,
       isCommandPrompt: false,
     });
     if (shortcut === 'terminal' || shortcut === 'browser' || shortcut === 'copy') return;
     // The browser scrolls the history and a long message.
     const isScrolling = shortcut === 'pageUp' || shortcut === 'pageDown';
-    if (isScrolling && document.activeElement?.closest('#history, #message')) return;
+    if (isScrolling && activeElement?.closest('#history, #message')) return;
     this.#run(shortcut, event);
   }
 
