@@ -16,6 +16,9 @@ export interface Group<Entry> {
 /** How well a word matches an entry: the lower, the better. */
 const RANKS = { startOfLabel: 0, startOfWord: 1, insideLabel: 2, elsewhere: 3 };
 
+/** Words start after anything but a letter and a digit, and after the prefix of the commands. */
+const BETWEEN_WORDS = /[^\p{L}\p{N}]+|(?<=^msg)/u;
+
 /**
  * @param query Words in any order and in any case; each has to occur in an entry.
  * @returns The best group first, and in each the best entry first; otherwise, in the order given.
@@ -49,9 +52,7 @@ function rankOf({ group, label, detail = '' }: Matchable, words: readonly string
 
 function rankOfWord(word: string, label: string, others: string): number {
   if (label.startsWith(word)) return RANKS.startOfLabel;
-  if (label.split(/[^\p{L}\p{N}]+/u).some((part) => part.startsWith(word))) {
-    return RANKS.startOfWord;
-  }
+  if (label.split(BETWEEN_WORDS).some((part) => part.startsWith(word))) return RANKS.startOfWord;
   if (label.includes(word)) return RANKS.insideLabel;
   return others.includes(word) ? RANKS.elsewhere : Number.POSITIVE_INFINITY;
 }

@@ -39,6 +39,14 @@ test('ranks the start of the label before the start of a word, and that before t
   expect(group?.entries.map(({ label }) => label)).toEqual(['Down', 'Go down', 'Shutdown']);
 });
 
+test('finds the word after MSG at its start', () => {
+  const entries = ['MSGWATCH', 'MSGHIST'].map((label) => ({ group: '', label }));
+  for (const query of ['msg h', 'h', 'hist']) {
+    const [group] = filterEntries(query, entries);
+    expect(group?.entries[0]?.label).toBe('MSGHIST');
+  }
+});
+
 test('puts the group with the best entry first', () => {
   expect(filterEntries('do', ENTRIES).map(({ title }) => title)).toEqual(['Tools', 'Commands']);
 });
