@@ -22,6 +22,16 @@ export function isSecret(kind: PromptKind): boolean {
   return kind === 'password' || kind === 'storePassword' || kind === 'hidden';
 }
 
+/** Whether the prompt asks for something new: its answer begins an exchange. */
+export function takesCommand(kind: PromptKind | undefined): boolean {
+  return kind === 'command' || kind === 'line';
+}
+
+/** Whether the prompt asks for the rest of a command: a message, a number, or a password. */
+export function continuesCommand(kind: PromptKind | undefined): boolean {
+  return kind !== undefined && kind !== 'hidden' && !takesCommand(kind);
+}
+
 /**
  * How a conversation ended: as the user requested (`quit`, `shutDown`); because the server rejected
  * this client, and sent the reason; or because the connection was lost.

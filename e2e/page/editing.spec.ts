@@ -140,11 +140,36 @@ test.describe('the keys', () => {
     await terminal.expectTextWithCursor(`${PROMPT} MSGGET|`);
   });
 
-  test('Ctrl-C discards the line, and sends nothing', async ({ terminal, page, server }) => {
+  test('Ctrl-C discards the line, and sends nothing', async ({ terminal, page }) => {
+    await terminal.expectText(PROMPT);
+    await page.keyboard.type('MSGGE');
+    await page.keyboard.press('Control+c');
+    await terminal.expectTextWithCursor(`${PROMPT} MSGGE^C\n${PROMPT} |`);
+  });
+
+  test('Ctrl-C and Ctrl-D cancel a message and a password, and change nothing', async ({
+    terminal,
+    page,
+    server,
+  }) => {
+    const canceled = `[canceled; nothing was changed]\n${PROMPT} |`;
     await askForMessage(terminal);
     await page.keyboard.type('rather not');
     await page.keyboard.press('Control+c');
-    await terminal.expectTextWithCursor(`${MESSAGE_PROMPT} rather not^C\n${MESSAGE_PROMPT} |`);
+    await terminal.expectTextWithCursor(`${MESSAGE_PROMPT} rather not^C\n${canceled}`);
+    // The third wrong password would start a penalty: then none is checked.
+    for (let times = 0; times < 3; times++) {
+      await terminal.type('SHUTDOWN');
+      await terminal.expectTextWithCursor('Enter shutdown password: |');
+      await page.keyboard.press('Control+d');
+      await terminal.expectTextWithCursor(`Enter shutdown password: ^D\n${canceled}`);
+    }
+    await terminal.type('SHUTDOWN');
+    await terminal.expectTextWithCursor('Enter shutdown password: |');
+    await terminal.type('wrong');
+    await terminal.expectText(`Client: wrong\nServer: 301 WRONG PASSWORD\n${PROMPT}`);
+    await terminal.type('MSGSTORE');
+    await terminal.expectTextWithCursor(`${MESSAGE_PROMPT} |`);
     await terminal.type('rather this');
     await terminal.expectText(`Client: rather this\nServer: 200 OK\n${PROMPT}`);
     await server.program.waitForOutput(/MOTD updated to: rather this\n/);

@@ -200,10 +200,10 @@ for (const [device, viewport] of Object.entries({
       ]);
     });
 
-    test('a command’s button is large enough for a thumb, and disabled during other prompts', async ({
+    test('a command’s button is large enough for a thumb, and hidden during other prompts', async ({
       page,
     }) => {
-      const buttons = page.locator('#commands button, #field-send');
+      const buttons = page.locator('#commands button:visible, #field-send');
       await expect(buttons).toHaveText([
         ...['MSGGET', 'MSGSTORE', 'MSGWATCH', 'MSGHIST', 'QUIT', 'SHUTDOWN'],
         '',
@@ -217,8 +217,7 @@ for (const [device, viewport] of Object.entries({
       await expect(commandButton(page, 'QUIT')).toBeEnabled();
       await commandButton(page, 'MSGSTORE').tap();
       await expect(prompt(page)).toHaveText('Enter new message of the day:');
-      await expect(commandButton(page, 'QUIT')).toBeDisabled();
-      await commandButton(page, 'QUIT').tap({ force: true });
+      await expect(commandButton(page, 'QUIT')).toBeHidden();
       await enter(page, 'not interrupted');
       await expect(page.locator('#message')).toHaveText('not interrupted');
       await expect(announcements(page).filter({ hasText: 'Server:' })).toHaveText([
@@ -226,6 +225,36 @@ for (const [device, viewport] of Object.entries({
         'Server: 200 OK',
       ]);
       await expect(commandButton(page, 'QUIT')).toBeEnabled();
+    });
+
+    test('Cancel leaves the prompt of a message and of a password, and changes nothing', async ({
+      page,
+      server,
+    }) => {
+      const cancel = commandButton(page, 'Cancel');
+      await expect(cancel).toBeHidden();
+      for (const [command, asked] of [
+        ['MSGSTORE', 'Enter new message of the day:'],
+        // The row is scrolled to its end when this button is tapped.
+        ['SHUTDOWN', 'Enter shutdown password:'],
+      ] as const) {
+        await commandButton(page, command).tap();
+        await expect(prompt(page)).toHaveText(asked);
+        await page.keyboard.insertText('rather not');
+        await expect(cancel).toBeInViewport({ ratio: 1 });
+        const box = (await cancel.boundingBox()) ?? NOWHERE;
+        expect(Math.min(box.width, box.height)).toBeGreaterThanOrEqual(44);
+        await expect(page.locator('#commands button:visible')).toHaveText(['Cancel']);
+        await cancel.tap();
+        await expect(prompt(page)).toHaveText(PROMPT);
+        await expect(announcements(page).last()).toHaveText('[canceled; nothing was changed]');
+        await expect(field(page)).toHaveValue('');
+        await expect(field(page)).toBeFocused();
+        await expect(cancel).toBeHidden();
+      }
+      await commandButton(page, 'MSGGET').tap();
+      await expect(announcements(page).last()).toHaveText(APPLE);
+      expect(server.program.stdout).not.toContain('MOTD updated');
     });
 
     test('the terminal scrolls by touch, line by line, and by a flick', async ({
@@ -308,7 +337,7 @@ for (const [device, viewport] of Object.entries({
     test('the buttons take one row, and a part of the next one shows that there are more', async ({
       page,
     }) => {
-      const boxes = await page.locator('#commands button').all();
+      const boxes = await page.locator('#commands button:visible').all();
       const tops = await Promise.all(boxes.map(async (box) => (await box.boundingBox())?.y));
       expect(new Set(tops).size).toBe(1);
       await expect(commandButton(page, 'MSGGET')).toBeInViewport({ ratio: 1 });

@@ -44,6 +44,7 @@ export function closed(
   typed: TypedText,
 ): Step {
   const { phase } = state;
+  if (phase.is === 'disconnected') return stepTo(state);
   const isQuiet = 'isQuiet' in phase && phase.isQuiet && !wasStable;
   return isQuiet
     ? disconnect(state, 'lost', typed)

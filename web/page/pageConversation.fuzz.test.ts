@@ -11,6 +11,7 @@ import { MESSAGE_CHANGED } from './replaceable.pure.ts';
 const SEQUENCES = quickOrFull(1000, 30_000);
 const SECRET = '§';
 const CTRL_C = '\x03';
+const CTRL_D = '\x04';
 const COMMANDS = ['MSGGET', 'MSGSTORE', 'MSGPLAN', 'SHUTDOWN', 'FOO'];
 /** Keys that neither end a line nor type text. */
 const EDITING_KEYS = ['\x1b[A', '\x1b[B', '\x1b[D', '\x01', '\x7f', '\x15', '\x17', '\x19', '\x12'];
@@ -76,7 +77,6 @@ class Scene {
   typing: 'nothing' | 'password' | 'text' = 'nothing';
   /** The text the user has typed since the last Enter. */
   draft = '';
-  #isOpen = false;
   #seen = 0;
 
   constructor(options: { isStoreGuarded: boolean; masksPasswords: boolean }) {
@@ -85,7 +85,7 @@ class Scene {
   }
 
   get isOpen(): boolean {
-    return this.#isOpen;
+    return this.page.state.is === 'connected';
   }
 
   /** Whether there is no line on the screen, so that Enter would type ahead. */
@@ -99,23 +99,21 @@ class Scene {
   }
 
   open(): void {
-    if (this.#isOpen) return;
-    this.#isOpen = true;
+    if (this.isOpen) return;
     this.peer.connect();
     this.page.open();
     this.#deliver();
   }
 
   lose(wasStable: boolean): void {
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
+    if (!this.isOpen) return;
     this.page.lose('lost', wasStable);
     this.page.socket.isRetryingStopped = false;
     this.#deliver();
   }
 
   reply(): void {
-    const reply = this.#isOpen ? this.peer.takeReply() : undefined;
+    const reply = this.isOpen ? this.peer.takeReply() : undefined;
     if (reply === undefined) return;
     this.page.receive(reply);
     this.#deliver();
@@ -140,7 +138,7 @@ class Scene {
 }
 
 type Act =
-  | { does: 'open' | 'reply' | 'enter' | 'interrupt' }
+  | { does: 'open' | 'reply' | 'enter' | 'interrupt' | 'endSession' }
   | { does: 'lose'; wasStable: boolean }
   | { does: 'typeText'; text: string }
   | { does: 'typeSecret' }
@@ -185,6 +183,7 @@ test('never sends a password to anything but a password prompt', () => {
         }),
       },
       fc.constant<Act>({ does: 'interrupt' }),
+      fc.constant<Act>({ does: 'endSession' }),
       fc.constant<Act>({ does: 'shutDownBlindly' }),
       fc.record({
         does: fc.constant('edit' as const),
@@ -250,6 +249,7 @@ test('never loses a line that is being typed', () => {
       },
       { weight: 2, arbitrary: fc.constant<Act>({ does: 'enter' }) },
       fc.constant<Act>({ does: 'interrupt' }),
+      fc.constant<Act>({ does: 'endSession' }),
       fc.record({ does: fc.constant('change' as const), message: fc.constantFrom('a', 'b') }),
       press,
     ),
@@ -316,6 +316,13 @@ function endLine(scene: Scene, act: Act): void {
       scene.typing = 'nothing';
       scene.type(CTRL_C);
       break;
+    case 'endSession': {
+      const { isOpen } = scene;
+      scene.type(CTRL_D);
+      // It has canceled the prompt; on a line that is not empty, it does nothing.
+      if (isOpen && !scene.isOpen) scene.typing = 'nothing';
+      break;
+    }
     case 'change':
       scene.page.message = act.message;
       break;

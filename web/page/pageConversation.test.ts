@@ -432,9 +432,10 @@ describe('keys that send no line', () => {
     expect(new FakePage().open().type(CTRL_D).sent).toEqual(['QUIT\n']);
   });
 
-  test('Ctrl-D sends nothing at other prompts', () => {
-    const page = atMessagePrompt().type(CTRL_D);
-    expect(page.sent).toEqual(['MSGSTORE\n']);
+  test.each([CTRL_C, CTRL_D])('%j cancels nothing while a reply is awaited', (key) => {
+    const page = new FakePage().open().type('SHUTDOWN\r', key);
+    expect(page.socket).toMatchObject({ isClosed: false, connects: 0 });
+    expect(page.receive('300 PASSWORD REQUIRED\n').line).toBe('Enter shutdown password: |');
   });
 
   test('Ctrl-D does not overtake the lines before it', () => {
@@ -448,6 +449,59 @@ describe('keys that send no line', () => {
       'MSGGET  MSGSTORE  MSGWATCH  MSGHIST  MSGPLAN  MSGPLANS  MSGCANCEL  MSGINFO  MSGLIST  MSGREPLACE',
     ]);
     expect(page.line).toBe(`${COMMAND}MSG|`);
+  });
+});
+
+describe('Ctrl-C and Ctrl-D at a prompt for the rest of a command', () => {
+  const CANCELED = '[canceled; nothing was changed]';
+
+  test.each([
+    ['a message', atMessagePrompt, 'Enter new message of the day: '],
+    ['a password', atPasswordPrompt, 'Enter shutdown password: '],
+  ])('cancel the prompt for %s in another session', (_, atPrompt, prompt) => {
+    for (const [keys, left] of [
+      [`half${CTRL_C}`, `${prompt}half^C`],
+      [CTRL_D, `${prompt}^D`],
+    ] as const) {
+      const page = atPrompt();
+      const sent = [...page.sent];
+      page.type(keys);
+      expect(page.printed.slice(-2)).toEqual([left, CANCELED]);
+      expect(page.socket).toMatchObject({ isClosed: true, connects: 1 });
+      page.open();
+      expect(page.line).toBe(`${COMMAND}|`);
+      expect(page.sent).toEqual(sent);
+      expect(page.printed.at(-1)).toBe(CANCELED);
+    }
+  });
+
+  test('keep the line that a command button has set aside', () => {
+    const page = new FakePage().open().type('half a line');
+    page.conversation.command('SHUTDOWN');
+    page.receive('300 PASSWORD REQUIRED\n').type('123', CTRL_C).open();
+    expect(page.line).toBe(`${COMMAND}half a line|`);
+  });
+
+  test('keep an interrupted message on the line, and do not send its command again', () => {
+    const page = atMessagePrompt().type('half a mess').lose().open();
+    page.receive('300 PASSWORD REQUIRED\n').type(CTRL_C).open();
+    expect(page.sent).toEqual(['MSGSTORE\n', 'MSGSTORE\n']);
+    expect(page.line).toBe(`${COMMAND}half a mess|`);
+  });
+
+  test('keep what is typed before the command prompt is back', () => {
+    const page = atMessagePrompt().type(CTRL_C, 'MSGGET\r').open();
+    expect(page.sent).toEqual(['MSGSTORE\n']);
+    expect(page.line).toBe(`${COMMAND}MSGGET|`);
+  });
+
+  test('report once why another session cannot be opened', () => {
+    const page = atMessagePrompt().type(CTRL_C).connecting().fail('refused').connecting().fail();
+    expect(page.printed.slice(-3)).toEqual([
+      CANCELED,
+      '[refused]',
+      '[reconnecting; press Enter to try now]',
+    ]);
   });
 });
 
@@ -473,13 +527,11 @@ describe('a password', () => {
   test('shows as bullets everywhere if masked', () => {
     const page = atPasswordPrompt({ masksPasswords: true }).type('1é3', LEFT);
     expect(page.line).toBe('Enter shutdown password: ••|•');
-    page.type(CTRL_C).type('abc\r');
-    expect(page.printed.slice(-3)).toEqual([
-      'Enter shutdown password: •••^C',
-      'Enter shutdown password: •••',
-      'Client: •••',
-    ]);
-    expect(page.sent.at(-1)).toBe('abc\n');
+    page.type('\r');
+    expect(page.printed.slice(-2)).toEqual(['Enter shutdown password: •••', 'Client: •••']);
+    expect(page.sent.at(-1)).toBe('1é3\n');
+    const canceled = atPasswordPrompt({ masksPasswords: true }).type('123', CTRL_C);
+    expect(canceled.printed).toContain('Enter shutdown password: •••^C');
   });
 });
 

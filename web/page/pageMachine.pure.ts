@@ -15,6 +15,8 @@
 //                  that the user has not seen
 //                  command, endSession, at a command prompt  waiting
 //                  endSession, in line mode                  prompting (closes the connection)
+//                  interrupt, endSession, at a prompt for    disconnected (opens another session)
+//                  the rest of a command
 //                  stopAsking                                interrupted
 //                  closed, if it is quiet and not stable     disconnected
 //   waiting        ask                                       prompting

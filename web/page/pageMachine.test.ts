@@ -67,6 +67,32 @@ function nextPhase(phase: Phase['is'], event: PageEvent['is']): Phase['is'] {
   return MOVES[`${phase} ${event}`] ?? phase;
 }
 
+test.each([...WRITE_COMMANDS, 'password', 'storePassword'] as const)(
+  'cancels the prompt for %s, and connects again',
+  (kind) => {
+    const prompt = { kind, text: 'Enter: ' };
+    const stash = { line: 'half a line', messagePrompt: undefined };
+    const phase: Phase = { is: 'prompting', prompt, stash, isQuiet: true };
+    for (const event of [EVENTS.interrupt, EVENTS.endSession]) {
+      const { state, effects } = step({ ...INITIAL_STATE, phase }, event, TYPED);
+      const canceled = { is: 'disconnected', ending: 'quit', messagePrompt: undefined };
+      expect(state).toEqual({ ...INITIAL_STATE, phase: canceled });
+      expect(effects).toContainEqual({ do: 'setLine', line: 'half a line' });
+      expect(effects.slice(-2)).toEqual([{ do: 'close' }, { do: 'connect' }]);
+    }
+  },
+);
+
+test.each(['line', 'hidden'] as const)(
+  'asks again at Ctrl-C in line mode, at a prompt of kind %s',
+  (kind) => {
+    const phase: Phase = { ...PHASES.prompting, prompt: { kind, text: '> ' } } as Phase;
+    const { state, effects } = step({ ...INITIAL_STATE, phase }, EVENTS.interrupt, TYPED);
+    expect(state.phase).toEqual(phase);
+    expect(effects.map((effect) => effect.do)).toEqual(['completeLine']);
+  },
+);
+
 test.each(WRITE_COMMANDS)(
   'sends %s for an interrupted message instead of asking for a command',
   (command) => {

@@ -1,7 +1,12 @@
 // Performs the effects of the page's conversation on the screen, the line editor and the socket
 // (pageMachine.pure.ts), and shows the prompt of each state.
 
-import { type Ending, isSecret, type Speaker } from '../../client/dialogue/conversation.ts';
+import {
+  type Ending,
+  isSecret,
+  type Speaker,
+  takesCommand,
+} from '../../client/dialogue/conversation.ts';
 import type { ReconnectingSocket } from '../connection/reconnectingSocket.ts';
 import type { LineEditor } from '../editor/lineEditor.ts';
 import type { Announcer } from './announcer.ts';
@@ -137,7 +142,7 @@ export class PageOutput {
     if (spoken !== this.#announcedPrompt) announcer.announce(spoken);
     this.#announcedPrompt = spoken;
     editor.startPrompt({
-      completions: kind === 'command' || kind === 'line' ? commands : [],
+      completions: takesCommand(kind) ? commands : [],
       isSecret: isSecret(kind),
     });
   }

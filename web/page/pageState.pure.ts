@@ -130,7 +130,7 @@ export type PageEffect =
   | { readonly do: 'endConversation'; readonly reason: string }
   | { readonly do: 'connect' }
   | { readonly do: 'stopRetrying' }
-  /** Close the connection. No effect follows. */
+  /** Close the connection. No effect follows, except `connect`. */
   | { readonly do: 'close' }
   | { readonly do: 'printNextStep'; readonly ending: Ending };
 

@@ -1,5 +1,6 @@
 // The page's dialogs and the panel with the history, loaded when the first of them is opened.
 
+import { takesCommand } from '../../client/dialogue/conversation.ts';
 import { COMMANDS } from '../../protocol/commands.ts';
 import { adoptStyles } from '../appearance/adoptStyles.ts';
 import boardStyles from '../appearance/board.css?inline';
@@ -82,7 +83,7 @@ export function createPanels(
     settings,
     commands: () => {
       const { promptKind } = line.conversation;
-      if (promptKind !== 'command' && promptKind !== 'line') return [];
+      if (!takesCommand(promptKind)) return [];
       return commands.map((command) => [command, meanings.get(command.trimEnd()) ?? '']);
     },
   });

@@ -1,7 +1,7 @@
 // Shows the prompt and the line being typed, in the terminal and in the field below it. A password
 // shows as typed or as bullets, depending on the settings.
 
-import { isSecret, type PromptKind } from '../../client/dialogue/conversation.ts';
+import { isSecret, type PromptKind, takesCommand } from '../../client/dialogue/conversation.ts';
 import { maskSecret } from '../../client/dialogue/maskSecret.ts';
 import type { LineEditor } from '../editor/lineEditor.ts';
 import type { PromptLine } from '../editor/lineLayout.ts';
@@ -67,7 +67,7 @@ export class PromptDisplay {
    */
   complete(prompt: string, text: string, kind: PromptKind, suffix = ''): void {
     const shown = `${this.#mask(text, kind)}${suffix}`;
-    const startsExchange = isExchange(kind);
+    const startsExchange = takesCommand(kind);
     this.#deps.screen.completeLine({ prompt, text: shown, cursor: 0, startsExchange });
   }
 
@@ -78,7 +78,7 @@ export class PromptDisplay {
 
   #promptLine(prompt: string, kind: PromptKind | undefined): PromptLine {
     const { line, search } = this.#deps.editor;
-    const startsExchange = isExchange(kind);
+    const startsExchange = takesCommand(kind);
     if (search !== undefined) {
       const failed = search.isFound ? '' : 'failed ';
       return { prompt: `(${failed}reverse-i-search)'${search.query}': `, ...line, startsExchange };
@@ -97,9 +97,4 @@ export class PromptDisplay {
     if (kind === undefined || !isSecret(kind)) return false;
     return kind === 'hidden' || this.#deps.masksPasswords();
   }
-}
-
-/** Whether an answer begins an exchange: every other prompt continues one. */
-function isExchange(kind: PromptKind | undefined): boolean {
-  return kind === 'command' || kind === 'line';
 }

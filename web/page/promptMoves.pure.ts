@@ -1,9 +1,10 @@
 // The moves of the page's conversation (pageMachine.pure.ts) when a prompt comes, goes, and is
 // answered.
 
-import { isSecret } from '../../client/dialogue/conversation.ts';
+import { continuesCommand, isSecret, takesCommand } from '../../client/dialogue/conversation.ts';
 import {
   type MessagePrompt,
+  note,
   type PageEffect,
   type PageEvent,
   type PageState,
@@ -16,6 +17,8 @@ import {
 import { askAgain, isMessage, isUnseen, replaceableAt } from './replaceable.pure.ts';
 import { stashOf } from './stash.pure.ts';
 import { ANNOUNCE_DISCARDED, isPasswordTyped } from './typedPassword.pure.ts';
+
+const CANCELED = note('[canceled; nothing was changed]');
 
 export function ask(before: PageState, event: PageEvent & { is: 'ask' }, typed: TypedText): Step {
   const { prompt } = event;
@@ -100,17 +103,13 @@ export function line(state: PageState, event: PageEvent & { is: 'line' }): Step 
 /** Sends a command, and sets the line being typed aside. */
 export function command(state: PageState, sent: string, typed: TypedText): Step {
   const { phase } = state;
-  if (phase.is !== 'prompting' || !takesCommand(phase.prompt)) return stepTo(state);
+  if (phase.is !== 'prompting' || !takesCommand(phase.prompt.kind)) return stepTo(state);
   const stash = typed.line === '' ? undefined : { line: typed.line, messagePrompt: undefined };
   return stepTo(
     { ...state, input: 'editing', phase: { is: 'waiting', sent, stash } },
     { do: 'setLine', line: '' },
     ...answer(phase.prompt, sent),
   );
-}
-
-function takesCommand({ kind }: Prompt): boolean {
-  return kind === 'command' || kind === 'line';
 }
 
 function answer(prompt: Prompt, text: string): PageEffect[] {
@@ -123,17 +122,34 @@ function answer(prompt: Prompt, text: string): PageEffect[] {
   ];
 }
 
-/** Leaves the discarded text on the screen, as a shell does. */
-export function interrupt(state: PageState, discarded: string): Step {
+/**
+ * Leaves the discarded text on the screen, as a shell does.
+ *
+ * The rest of a command is canceled in another session: the protocol has no way out of a password
+ * prompt, except a wrong password.
+ */
+export function interrupt(state: PageState, discarded: string, suffix = '^C'): Step {
   const { phase } = state;
   if (phase.is !== 'prompting') return stepTo(state);
-  const { prompt } = phase;
-  return stepTo(state, { do: 'completeLine', prompt, line: discarded, suffix: '^C' });
+  const { prompt, stash } = phase;
+  const completeLine = { do: 'completeLine', prompt, line: discarded, suffix } as const;
+  if (!continuesCommand(prompt.kind)) return stepTo(state, completeLine);
+  return stepTo(
+    { ...state, phase: { is: 'disconnected', ending: 'quit', messagePrompt: undefined } },
+    completeLine,
+    CANCELED,
+    { do: 'setLine', line: stash?.line ?? '' },
+    { do: 'startLine' },
+    { do: 'close' },
+    { do: 'connect' },
+  );
 }
 
 export function endSession(state: PageState, typed: TypedText): Step {
   const { phase } = state;
   if (phase.is !== 'prompting') return stepTo(state);
-  if (phase.prompt.kind !== 'line') return command(state, 'QUIT', typed);
+  const { kind } = phase.prompt;
+  if (continuesCommand(kind)) return interrupt(state, '', '^D');
+  if (kind !== 'line') return command(state, 'QUIT', typed);
   return stepTo({ ...state, phase: { ...phase, isQuiet: false } }, { do: 'close' });
 }

@@ -35,7 +35,7 @@ export const TOUCH_HELP: HelpTable = {
   caption: 'On a touch screen',
   rows: [
     ['Field', 'type a line here; the arrow beside it sends the line'],
-    ['Buttons above it', 'each sends its command'],
+    ['Buttons above it', 'each sends its command; “Cancel” leaves a prompt for the rest of one'],
     ['⋯ in the header', 'opens everything that the page can do'],
     ['Drag, flick', 'scrolls the terminal'],
     ['Two fingers', 'zoom'],
@@ -59,8 +59,14 @@ export const KEY_HELP: readonly HelpTable[] = [
       ['[Alt-Backspace] [Alt-D]', 'the word before or after the cursor'],
       ['[Ctrl-U] [Ctrl-K]', 'everything before or after the cursor'],
       ['[Ctrl-Y]', 'inserts the deleted text again'],
-      ['[Ctrl-C]', 'discards the line; copies if text is selected'],
-      ['[Ctrl-D]', 'the character after the cursor; on an empty line, ends the session'],
+      [
+        '[Ctrl-C]',
+        'discards the line, and cancels the command that asked for it; copies if text is selected',
+      ],
+      [
+        '[Ctrl-D]',
+        'the character after the cursor; on an empty line, cancels the command, or ends the session',
+      ],
     ],
   },
   {

@@ -1,7 +1,11 @@
 // A text field below the terminal, for touch keyboards, input methods and screen readers, which do
 // not work well with a terminal. It shows the line of the line editor, and changes it.
 
-import type { PromptKind } from '../../client/dialogue/conversation.ts';
+import {
+  continuesCommand,
+  type PromptKind,
+  takesCommand,
+} from '../../client/dialogue/conversation.ts';
 import { requireElement } from './dom.ts';
 import { inputHints } from './inputHints.pure.ts';
 
@@ -13,8 +17,8 @@ export interface FieldEvents {
   /** A command's button. */
   commandPressed(command: string): void;
   /**
-   * Input for the line editor, in the form of xterm's `onData`: arrow keys, and pastes of several
-   * lines.
+   * Input for the line editor, in the form of xterm's `onData`: arrow keys, Ctrl-C, and pastes of
+   * several lines.
    */
   typed(data: string): void;
 }
@@ -28,6 +32,8 @@ export interface FieldPrompt {
   isMasked: boolean;
 }
 
+const CTRL_C = '\x03';
+
 const KEYS: Readonly<Record<string, string>> = { ArrowUp: '\x1b[A', ArrowDown: '\x1b[B' };
 
 export class NativeField {
@@ -35,6 +41,7 @@ export class NativeField {
   readonly #input: HTMLInputElement;
   readonly #label: HTMLElement;
   readonly #commands: HTMLElement;
+  readonly #cancel: HTMLElement;
   #isShown = false;
   #text = '';
   #isConcealed = false;
@@ -49,7 +56,13 @@ export class NativeField {
     this.#input = requireElement(form, 'input', HTMLInputElement);
     this.#label = requireElement(form, 'label');
     this.#commands = requireElement(form, '#commands');
-    for (const command of commands) this.#commands.append(this.#button(command, events));
+    this.#cancel = this.#button('Cancel', () => {
+      events.typed(CTRL_C);
+      this.#input.focus();
+    });
+    for (const command of commands)
+      this.#commands.append(this.#button(command, () => events.commandPressed(command)));
+    this.#commands.append(this.#cancel);
     this.#commands.hidden = commands.length === 0;
 
     this.#input.addEventListener('input', () => events.changed(this.#input.value));
@@ -124,20 +137,23 @@ export class NativeField {
     if (!this.#isShown) return;
     const { for: kind, prompt, isMasked } = this.#prompt;
     if (prompt !== undefined) this.#label.textContent = prompt;
+    // At a prompt that takes no command, the way out of it is at hand wherever the row was scrolled.
+    const isCancelable = continuesCommand(kind);
     for (const button of this.#commands.querySelectorAll('button')) {
-      button.ariaDisabled = String(kind !== 'command' && kind !== 'line');
+      button.hidden = isCancelable !== (button === this.#cancel);
+      button.ariaDisabled = String(!isCancelable && !takesCommand(kind));
     }
     this.#input.type = isMasked ? 'password' : 'text';
     Object.assign(this.#input, inputHints(kind));
   }
 
-  #button(command: string, { commandPressed }: FieldEvents): HTMLButtonElement {
+  #button(command: string, pressed: () => void): HTMLButtonElement {
     const button = document.createElement('button');
     button.type = 'button';
     button.textContent = command.endsWith(' ') ? `${command}…` : command;
     button.classList.toggle('danger', command === 'SHUTDOWN');
     button.addEventListener('click', () => {
-      if (button.ariaDisabled !== 'true') commandPressed(command);
+      if (button.ariaDisabled !== 'true') pressed();
     });
     return button;
   }
