@@ -1,11 +1,13 @@
 // The current message above the terminal, live, and the panel with its history, in a real Chromium.
 
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import type { Page } from '@playwright/test';
 import { Program } from '../../testing/programs.ts';
 import { startTcpService } from '../../testing/tcpService.ts';
 import { expect, PageTerminal, QUICK, startBridge, startServer, store, test } from '../fixtures.ts';
+import { reloadTargets } from '../reload.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.';
 const TITLE = 'Message of the day';
@@ -193,6 +195,34 @@ test.describe('the message', () => {
     await bridge.stop();
     echo.close();
   });
+});
+
+test('shows the message again once its target is back in the list', async ({ page, server }) => {
+  test.skip(process.platform === 'win32', 'there is no SIGHUP');
+  const file = test.info().outputPath('targets.txt');
+  const install = (name: string) => writeFileSync(file, `${name}=127.0.0.1:${server.port}\n`);
+  install('motd');
+  const bridge = Program.motd(['bridge', '--targets-file', file, '--http-port', '0']);
+  const [, port] = await bridge.waitForOutput(/listening on http:\/\/127\.0\.0\.1:(\d+)\n/);
+  await page.goto(`http://127.0.0.1:${port}/?target=motd&as=motd`);
+  await expect(banner(page)).toHaveText(APPLE);
+
+  install('other');
+  await reloadTargets(bridge);
+  await server.program.stop();
+  await startServer(server.port);
+  await expect(page.locator('#message-bar')).toHaveAttribute('data-state', 'ended');
+  await expect(page.locator('#status')).toHaveText('unknown target');
+
+  install('motd');
+  await reloadTargets(bridge);
+  await page.keyboard.press('Enter');
+  await expect(page.locator('#status')).toHaveText('connected');
+  await expect(banner(page)).toHaveText(APPLE);
+  await expect(page.locator('#message-bar')).toHaveAttribute('data-state', 'current');
+  await store('and on', server.port);
+  await expect(banner(page)).toHaveText('and on');
+  await bridge.stop();
 });
 
 test('detects a connection that died while the computer slept when the page wakes', async ({

@@ -157,8 +157,10 @@ export class LiveMessage {
 
   #connectionChanged(state: ConnectionState): void {
     const shown = this.#banner.state;
-    if (state.is === 'ended' && shown !== 'unsupported') this.#banner.end(state.reason);
-    else if (state.is !== 'connected' && shown === 'current') this.#banner.state = 'stale';
+    if (state.is === 'ended' && shown !== 'unsupported') {
+      this.#banner.end(state.reason);
+      this.#message = this.#details = undefined;
+    } else if (state.is !== 'connected' && shown === 'current') this.#banner.state = 'stale';
   }
 
   #pageWoke(): void {
