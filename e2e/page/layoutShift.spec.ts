@@ -29,8 +29,6 @@ async function recordMoves(page: Page): Promise<void> {
           // Typing moves the cursor to the right.
           if (place?.closest('.xterm-rows') && from.y === to.y) continue;
           const part = place?.closest('[id]')?.id ?? place?.localName;
-          // It has room for two lines, and is in the middle of it.
-          if (part === 'byline') continue;
           window.moved.push(`${part} from ${from.x},${from.y} to ${to.x},${to.y}`);
         }
     });
