@@ -116,6 +116,12 @@ export class HistoryPanel {
     (this.#opener ?? this.#button).focus();
   }
 
+  /** Scrolls to what was stored last, which the next load adds. */
+  showNewest(): void {
+    this.#lists.scrollTop = 0;
+    this.reloadSoon();
+  }
+
   /** Reloads the list soon, if it is open. */
   reloadSoon(): void {
     if (this.#panel.hidden) return;

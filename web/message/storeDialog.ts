@@ -13,20 +13,24 @@ export class StoreDialog {
   readonly #show: () => void;
   readonly #toast: Toast;
   readonly #inForce: () => EntryDetails | undefined;
+  readonly #stored: () => void;
   readonly #controls: WriteControls;
   readonly #message = element('p', { dir: 'auto', className: 'quoted' });
   readonly #replaced = element('p', { dir: 'auto', className: 'quoted' });
   readonly #submit = element('button', { className: 'primary' }, 'Store it again');
-  #seen: EntryDetails | undefined;
+  /** The message in force that the dialog shows. */
+  #shown: EntryDetails | undefined;
 
   /**
    * @param url The WebSocket URL of the message server at the bridge.
    * @param toast Shows what happens after the dialog is closed.
    * @param inForce The message in force; `undefined` if its number is not known.
+   * @param stored Called when a message is stored again, after the dialog is closed.
    */
-  constructor(url: URL, toast: Toast, inForce: () => EntryDetails | undefined) {
+  constructor(url: URL, toast: Toast, inForce: () => EntryDetails | undefined, stored: () => void) {
     this.#toast = toast;
     this.#inForce = inForce;
+    this.#stored = stored;
     this.#controls = new WriteControls(url, 'MSGREPLACE', toast);
     const keep = button({ onclick: () => this.#dialog.close() }, 'Leave it');
     const form = element(
@@ -53,35 +57,34 @@ export class StoreDialog {
       this.#toast.show('The server has not answered the last change yet.');
       return;
     }
-    this.#message.textContent = message;
-    if (!this.#look()) {
+    const inForce = this.#inForce();
+    if (inForce === undefined) {
       this.#toast.show('The message in force is not known now: try again later.');
       return;
     }
+    this.#message.textContent = message;
+    this.#showReplaced(inForce);
     this.#show();
     this.#submit.focus();
     this.#controls.check();
   }
 
   #send(): void {
-    const seen = this.#seen;
-    const isUnseen = this.#look() && this.#seen?.number !== seen?.number;
-    if (isUnseen) {
+    const inForce = this.#inForce();
+    if (inForce !== undefined && inForce.number !== this.#shown?.number) {
+      this.#showReplaced(inForce);
       this.#controls.showFault('The message in force has changed: look at it, and press again.');
       return;
     }
-    this.#controls.send(`${seen?.number} ${this.#message.textContent}`, () => {
+    this.#controls.send(`${this.#shown?.number} ${this.#message.textContent}`, () => {
       this.#dialog.close();
       this.#toast.show('The message is stored again.');
+      this.#stored();
     });
   }
 
-  /** @returns Whether the message in force is known. The dialog then shows it. */
-  #look(): boolean {
-    const inForce = this.#inForce();
-    if (inForce === undefined) return false;
-    this.#seen = inForce;
+  #showReplaced(inForce: EntryDetails): void {
+    this.#shown = inForce;
     this.#replaced.textContent = inForce.message;
-    return true;
   }
 }

@@ -88,7 +88,12 @@ export function createPanels(
     },
   });
   const cancelDialog = new CancelDialog(url, toast, () => history.reloadSoon());
-  const storeDialog = new StoreDialog(url, toast, () => live?.details);
+  const storeDialog = new StoreDialog(
+    url,
+    toast,
+    () => live?.details,
+    () => history.showNewest(),
+  );
   const history: HistoryPanel = new HistoryPanel(
     url,
     requireElement(document, '#history'),
