@@ -5,6 +5,7 @@ import type { Page } from '@playwright/test';
 import { passwordHash } from '../../testing/passwordHash.ts';
 import { startTcpService } from '../../testing/tcpService.ts';
 import {
+  devices,
   expect,
   keepToasts,
   PageTerminal,
@@ -75,6 +76,9 @@ test.describe('on 27 November 2026 in Berlin', () => {
     ]);
     await page.clock.runFor(60_000);
     await expect(entries(page).first()).toContainText('6 minutes ago');
+    const time = entries(page).first().getByRole('button', { name: '6 minutes ago' });
+    await time.press('Enter');
+    await expect(entries(page).first()).toContainText(/Friday.*27 November 2026.*12:55:00/);
     service.close();
   });
 });
@@ -127,6 +131,29 @@ test.describe('storing an entry again', () => {
     await expect(page.locator('#toast')).toHaveText('The message is stored again.');
     await expect(banner(page)).toHaveText('the first');
     await expect(entries(page)).toHaveText([/the first$/, /the second$/, /the first$/]);
+  });
+
+  test('is not offered for the message in force', async ({ page, server, terminal }) => {
+    await terminal.expectText('SHUTDOWN):');
+    await store('the first', server.port);
+    await store('the second', server.port);
+    await openHistory(page);
+    const offered = (message: string) =>
+      entry(page, message).getByRole('button', { name: 'Store again…' });
+    await expect(offered('the first')).toHaveCount(1);
+    await expect(offered('the second')).toHaveCount(0);
+  });
+
+  test('scrolls to the new entry', async ({ page, server, terminal }) => {
+    await terminal.expectText('SHUTDOWN):');
+    for (let i = 1; i <= 30; i++) await store(`number ${i} of all`, server.port);
+    await openHistory(page);
+    await expect(entries(page)).toHaveCount(30);
+    await storeAgain(page, 'number 1 of all');
+    await submit(page).click();
+    await expect(entries(page)).toHaveCount(31);
+    await expect(entries(page).first()).toContainText('number 1 of all');
+    await expect(entries(page).first()).toBeInViewport();
   });
 
   test('asks again if another message came into force meanwhile', async ({
@@ -217,7 +244,36 @@ test.describe('storing an entry again', () => {
     await page.goto(`http://127.0.0.1:${await startBridgeTo(`motd=127.0.0.1:${service.port}`)}/`);
     await openHistory(page);
     await expect(entries(page)).toHaveText([/older$/]);
-    await expect(entries(page).getByRole('button')).toHaveAccessibleName('Copy');
+    await expect(entries(page).getByRole('button', { name: 'Copy' })).toBeVisible();
+    await expect(entries(page).getByRole('button', { name: 'Store again…' })).toHaveCount(0);
     service.close();
+  });
+});
+
+test.describe('on a phone', () => {
+  const { defaultBrowserType: _, ...pixel } = devices['Pixel 7'];
+  test.use({ ...pixel, viewport: { width: 390, height: 844 } });
+
+  test('the actions have words, below the message', async ({ page, server, bridge }) => {
+    await page.goto(`http://127.0.0.1:${bridge.port}/`);
+    await expect(banner(page)).toHaveText(/apple/);
+    await store('the first', server.port);
+    await store('the second', server.port);
+    await page.getByRole('button', { name: 'Message history' }).tap();
+    const buttons = entry(page, 'the first').locator('.entry-actions button');
+    await expect(buttons).toHaveCount(2);
+    const words = buttons.evaluateAll((all) =>
+      all.map((one) => getComputedStyle(one, '::after').content),
+    );
+    expect(await words).toEqual(['"Copy"', '"Store again…"']);
+    const text = await entry(page, 'the first').locator('p').boundingBox();
+    const time = await entry(page, 'the first').locator('time').boundingBox();
+    if (!text || !time) throw new Error('the entry is not shown');
+    for (const one of await buttons.all()) {
+      const box = await one.boundingBox();
+      expect(box?.y).toBeGreaterThanOrEqual(text.y + text.height);
+      expect(box?.height).toBeGreaterThanOrEqual(44);
+    }
+    expect(text.y - (time.y + time.height)).toBeLessThan(10);
   });
 });

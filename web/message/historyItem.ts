@@ -6,6 +6,7 @@ import type { HistoryEntry } from '../../client/replies/historyReader.ts';
 import { formatTime } from '../../protocol/time.ts';
 import { button, element, iconButton } from '../ui/element.ts';
 import { linkedText } from '../ui/linkedText.ts';
+import { showChildren } from './historyList.ts';
 import type { TimeFormat } from './timeFormat.ts';
 
 /** An entry of a server that knows MSGCANCEL. */
@@ -24,30 +25,34 @@ export class HistoryItem {
   readonly #status = element('div');
   readonly #window = element('div', { className: 'window' });
   readonly #time = element('time');
+  readonly #exact = button({ className: 'time', onclick: () => this.#toggleExact() });
   readonly #stored = element('div', { className: 'stored' });
   readonly #actions = element('div', { className: 'entry-actions' });
   readonly #message: HTMLElement;
   readonly #more = button({ className: 'more', onclick: () => this.#toggleMore() });
+  readonly #copy: HTMLButtonElement;
+  readonly #storeAgain: HTMLButtonElement;
   readonly #cancel: HTMLButtonElement;
   #entry: HistoryEntry;
   /** When it was stored, in words. */
   #words = '';
-  /** Whether the user tapped the time, to see the exact one. */
+  /** Whether the user pressed the time, to see the exact one. */
   #isExact = false;
 
   constructor(entry: HistoryEntry, times: TimeFormat, actions: EntryActions) {
     this.#entry = entry;
     this.#times = times;
     this.#message = element('p', { dir: 'auto' }, linkedText(entry.message));
+    this.#copy = actionButton('copy', 'Copy', () => actions.copy(entry.message));
+    this.#storeAgain = actionButton('again', 'Store again…', () =>
+      actions.storeAgain(entry.message),
+    );
     this.#cancel = button(
       { onclick: () => isNumbered(this.#entry) && actions.cancel(this.#entry) },
       'Cancel…',
     );
-    this.#time.addEventListener('click', () => {
-      this.#isExact = !this.#isExact;
-      this.#drawTime();
-    });
-    this.#actions.append(...this.#createButtons(actions));
+    if (isNumbered(entry)) this.#describeButtons(entry.number);
+    this.#exact.append(this.#time);
     const details = element('div', {}, this.#status, this.#window, this.#stored);
     this.element.append(details, this.#actions, this.#message);
     // It is laid out, and has a size, when it comes into view.
@@ -74,34 +79,28 @@ export class HistoryItem {
     const { author } = entry;
     this.#stored.replaceChildren(
       ...(hasWindow ? ['stored '] : []),
-      this.#time,
+      this.#exact,
       ...(author === undefined ? [] : [' by ', element('bdi', {}, author)]),
     );
     this.#drawTime();
     const isCancelable = isNumbered(entry) && entry.isPlanned;
     this.element.className = isCancelable ? 'planned' : '';
-    if (!isCancelable) this.#cancel.remove();
-    else if (!this.#actions.contains(this.#cancel)) this.#actions.append(this.#cancel);
+    showChildren(this.#actions, [
+      this.#copy,
+      ...(isNumbered(entry) && !entry.isInForce ? [this.#storeAgain] : []),
+      ...(isCancelable ? [this.#cancel] : []),
+    ]);
   }
 
-  #createButtons(actions: EntryActions): HTMLElement[] {
-    const { message, number } = this.#entry;
-    const copy = iconButton('copy', {
-      ariaLabel: 'Copy',
-      title: 'Copy',
-      onclick: () => actions.copy(message),
-    });
-    if (number === undefined) return [copy];
-    const storeAgain = iconButton('again', {
-      ariaLabel: 'Store again…',
-      title: 'Store again…',
-      onclick: () => actions.storeAgain(message),
-    });
-    const buttons = [copy, storeAgain];
+  #describeButtons(number: number): void {
     this.#message.id = `entry-${number}`;
-    for (const one of [...buttons, this.#cancel])
+    for (const one of [this.#copy, this.#storeAgain, this.#cancel])
       one.setAttribute('aria-describedby', this.#message.id);
-    return buttons;
+  }
+
+  #toggleExact(): void {
+    this.#isExact = !this.#isExact;
+    this.#drawTime();
   }
 
   #drawTime(): void {
@@ -136,6 +135,11 @@ export class HistoryItem {
 function show(line: HTMLElement, text: string): void {
   line.textContent = text;
   line.hidden = text === '';
+}
+
+/** A touch screen shows the title as words. */
+function actionButton(icon: string, title: string, onclick: () => void): HTMLButtonElement {
+  return iconButton(icon, { ariaLabel: title, title, onclick });
 }
 
 function isNumbered(entry: HistoryEntry): entry is NumberedEntry {
