@@ -136,12 +136,14 @@ export function formatServer(server: ServerAddress): string {
   return 'url' in server ? server.url.href : formatEndpoint(server);
 }
 
-/**
- * Describes in one line why a server did not do what it was asked.
- *
- * @param timeout The time allowed, in seconds.
- */
-export function cliErrorFor(failure: Failure, timeout: number): unknown {
+/** The options of a command that its errors name. */
+export interface NamedOptions extends Pick<ServersOptions, 'tlsSwitch'> {
+  /** The time allowed, in seconds. */
+  timeout: number;
+}
+
+/** Describes in one line why a server did not do what it was asked. */
+export function cliErrorFor(failure: Failure, { timeout, tlsSwitch }: NamedOptions): unknown {
   const { server, error } = failure;
   const where = formatServer(server);
   const options = { cause: error };
@@ -164,7 +166,7 @@ export function cliErrorFor(failure: Failure, timeout: number): unknown {
   if (error instanceof RejectedError) {
     return new CliError(`${where}: ${error.message}${adviceFor(error, server)}`, options);
   }
-  return connectError(error, where, kindOf(server));
+  return connectError(error, where, kindOf(server), tlsSwitch);
 }
 
 function kindOf(server: ServerAddress): ServerKind {
@@ -176,15 +178,14 @@ function kindOf(server: ServerAddress): ServerKind {
  * Describes in one line why none of the servers did what it was asked.
  *
  * @param summary Precedes the descriptions of several servers.
- * @param timeout The time allowed, in seconds.
  */
 export function cliErrorForAll(
   failures: readonly Failure[],
   summary: string,
-  timeout: number,
+  named: NamedOptions,
 ): unknown {
   const [only, ...others] = failures;
-  if (only !== undefined && others.length === 0) return cliErrorFor(only, timeout);
+  if (only !== undefined && others.length === 0) return cliErrorFor(only, named);
   const each = failures.map(
     (failure) => `${formatServer(failure.server)} ${describeFailure(failure)}`,
   );

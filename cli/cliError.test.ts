@@ -30,6 +30,19 @@ test.each([
   expect(describeConnectError(errorWithCode(code))).toBe(predicate);
 });
 
+test.each([
+  ['--tls-ca', '; leave out --tls-ca'],
+  ['MOTD_TLS', '; unset MOTD_TLS'],
+])('names what turned on TLS if the server does not speak it: %s', (tlsSwitch, advice) => {
+  const error = connectError(
+    errorWithCode('ERR_SSL_WRONG_VERSION_NUMBER'),
+    'a:1',
+    'tcp',
+    tlsSwitch,
+  );
+  expect(error).toMatchObject({ message: `a:1 does not speak TLS${advice}` });
+});
+
 test('describes an unknown error by its code', () => {
   expect(describeConnectError(errorWithCode('EBADF'))).toBe('cannot be reached (EBADF)');
 });

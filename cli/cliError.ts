@@ -93,13 +93,17 @@ export function socketFileError(error: unknown, path: string, flag: string): unk
 /** How a client reaches a server. */
 export type ServerKind = 'tcp' | 'socket' | 'bridge';
 
-function connectAdvice(failure: ConnectFailure | TlsFailure, kind: ServerKind): string {
+function connectAdvice(
+  failure: ConnectFailure | TlsFailure,
+  kind: ServerKind,
+  tlsSwitch: string | undefined,
+): string {
   switch (failure) {
     case 'refused':
     case 'socket_not_found':
       return '; check that the server is running there';
     case 'not_tls':
-      return kind === 'bridge' ? '; write ws:// in --url' : '; leave out --tls';
+      return kind === 'bridge' ? '; write ws:// in --url' : turnOff(tlsSwitch);
     case 'self_signed':
     case 'untrusted':
       return '; pass its CA with --tls-ca';
@@ -133,6 +137,11 @@ function connectAdvice(failure: ConnectFailure | TlsFailure, kind: ServerKind): 
 const SOCKET_PERMISSION_ADVICE =
   '; a client needs write permission on the socket: see --socket-mode of the server';
 
+function turnOff(flagOrVariable = '--tls'): string {
+  const isFlag = flagOrVariable.startsWith('--');
+  return isFlag ? `; leave out ${flagOrVariable}` : `; unset ${flagOrVariable}`;
+}
+
 function checkAddress(kind: ServerKind): string {
   return kind === 'bridge' ? '; check --url' : '; check --host';
 }
@@ -141,16 +150,22 @@ function checkAddress(kind: ServerKind): string {
  * Describes why a client could not connect.
  *
  * @param where The server, as `HOST:PORT` or `unix:PATH`, or its URL.
+ * @param tlsSwitch The flag or variable that turned on TLS.
  * @returns A CliError, or `error` itself if it has no code.
  */
-export function connectError(error: unknown, where: string, kind: ServerKind = 'tcp'): unknown {
+export function connectError(
+  error: unknown,
+  where: string,
+  kind: ServerKind = 'tcp',
+  tlsSwitch?: string,
+): unknown {
   const code = errorCode(error);
   if (code === undefined) return error;
   const tls = tlsFailure(error);
   const failure = tls ?? connectFailure(error);
   const shownCode = tls === undefined ? ` (${code})` : '';
-  const message = `${where} ${failurePredicate(failure)}${shownCode}${connectAdvice(failure, kind)}`;
-  return cliError(error, message);
+  const advice = connectAdvice(failure, kind, tlsSwitch);
+  return cliError(error, `${where} ${failurePredicate(failure)}${shownCode}${advice}`);
 }
 
 /**

@@ -29,9 +29,9 @@ export function useFirstAnswer<Answer>(
   exitWhenReaderClosesDelayed();
   return withDeadline(remainingMs(options), async (deadline) => {
     const { first, failures } = await askServers(options, deadline, question);
-    if (first === undefined) throw cliErrorForAll(failures, NO_ANSWER, options.timeout);
+    if (first === undefined) throw cliErrorForAll(failures, NO_ANSWER, options);
     const failure = await useAnswer(first, use);
-    if (failure) throw cliErrorFor(failure, options.timeout);
+    if (failure) throw cliErrorFor(failure, options);
   });
 }
 

@@ -97,14 +97,14 @@ async function changeOnce(
       number = await send(line, options.storePassword);
     });
     if (failure === undefined) return number;
-    if (isFinal(failure, command)) throw cliErrorFor(failure, options.timeout);
+    if (isFinal(failure, command)) throw cliErrorFor(failure, options);
     failures.push(failure);
     remaining = remaining.filter((server) =>
       failures.every((failure) => failure.server !== server),
     );
   }
   const done = command === 'MSGCANCEL' ? 'canceled' : 'accepted';
-  throw cliErrorForAll(failures, `no server ${done} the message`, options.timeout);
+  throw cliErrorForAll(failures, `no server ${done} the message`, options);
 }
 
 /**

@@ -70,7 +70,7 @@ async function openConnectionTo(options: ServersOptions): Promise<ServerConnecti
     return await withDeadline(TIMEOUT_S * 1000, ({ signal }) => open(only, signal));
   } catch (error) {
     if (error instanceof AbortedError) throw openedTooLate(only, error);
-    throw cliErrorFor({ server: only, error, elapsedMs: 0 }, TIMEOUT_S);
+    throw cliErrorFor({ server: only, error, elapsedMs: 0 }, { ...options, timeout: TIMEOUT_S });
   }
 }
 
@@ -84,5 +84,5 @@ async function openConnectionToFirst(options: ServersOptions): Promise<ServerCon
     askServers(options, time, probeServer),
   );
   if (result.first) return result.first.answer.socket;
-  throw cliErrorForAll(result.failures, 'no server answered', TIMEOUT_S);
+  throw cliErrorForAll(result.failures, 'no server answered', { ...options, timeout: TIMEOUT_S });
 }

@@ -105,7 +105,7 @@ export async function watch(options: OneshotOptions): Promise<never> {
   let isOutageReported = false;
   for (;;) {
     const { loss, failures } = await watchOne({ ...options, servers }, progress);
-    const why = cliErrorForAll(loss ? [loss] : failures, NO_ANSWER, options.timeout);
+    const why = cliErrorForAll(loss ? [loss] : failures, NO_ANSWER, options);
     if (!(why instanceof CliError) || (loss === undefined && isPermanent(failures))) throw why;
 
     // Once per outage: a cron mail must not contain a thousand lines.

@@ -8,7 +8,7 @@ import { ownVariable } from '../options/environment.ts';
 import type { ServerArgument } from '../options/parsers.ts';
 
 /** The flags for a client's servers, as Commander parses them. */
-interface GivenServers extends Omit<ServersOptions, 'servers'> {
+interface GivenServers extends Omit<ServersOptions, 'servers' | 'tlsSwitch'> {
   host: ServerArgument[];
   port: number;
   url?: URL[];
@@ -40,21 +40,21 @@ export function withServers<Options>(act: (options: Options & ServersOptions) =>
       isOnCommandLine(command, name) || (name === 'port' && port !== undefined);
     const fault = unusedFlag(servers, isGiven) ?? unusedLogin(command, servers, isHostGiven);
     if (fault !== undefined) command.error(`error: ${fault}`);
-    return act({ ...options, servers });
+    return act({ ...options, servers, tlsSwitch: tlsSwitchOf(command) });
   };
 }
 
 const isTcp = (server: ServerAddress) => 'host' in server;
-const usesTls = (server: ServerAddress) =>
+const canUseTls = (server: ServerAddress) =>
   'url' in server ? server.url.protocol === 'wss:' : isTcp(server);
 
 const WRITE_WSS = 'write wss:// in the URL';
 const FLAGS = [
   { name: 'port', flag: '--port', isUsed: isTcp, url: '--url; write the port into the URL' },
   { name: 'tls', flag: '--tls', isUsed: isTcp, url: `--url; ${WRITE_WSS}` },
-  { name: 'tlsCa', flag: '--tls-ca', isUsed: usesTls, url: `ws://; ${WRITE_WSS}` },
-  { name: 'tlsCert', flag: '--tls-cert', isUsed: usesTls, url: `ws://; ${WRITE_WSS}` },
-  { name: 'tlsKey', flag: '--tls-key', isUsed: usesTls, url: `ws://; ${WRITE_WSS}` },
+  { name: 'tlsCa', flag: '--tls-ca', isUsed: canUseTls, url: `ws://; ${WRITE_WSS}` },
+  { name: 'tlsCert', flag: '--tls-cert', isUsed: canUseTls, url: `ws://; ${WRITE_WSS}` },
+  { name: 'tlsKey', flag: '--tls-key', isUsed: canUseTls, url: `ws://; ${WRITE_WSS}` },
 ] as const;
 
 /** @returns What is wrong with a flag that no server uses. */
@@ -88,6 +88,20 @@ function unusedLogin(
   const variable = source === 'env' ? 'MOTD_LOGIN_FILE' : hasLogin && 'MOTD_LOGIN';
   if (variable === false) return undefined;
   return `${variable} is for --url; set MOTD_URL, or name the server on the command line`;
+}
+
+/**
+ * @returns The flag or variable that turns on TLS for hosts. A certificate in a variable does not:
+ *   it may be meant for a bridge.
+ */
+function tlsSwitchOf(command: Command): string | undefined {
+  const find = (source: string, names: readonly string[]) =>
+    command.options.find((option) => {
+      const name = option.attributeName();
+      return names.includes(name) && command.getOptionValueSource(name) === source;
+    });
+  const flag = find('cli', ['tls', 'tlsCa', 'tlsCert', 'tlsKey'])?.long;
+  return flag ?? find('env', ['tls', 'tlsCa'])?.envVar;
 }
 
 function isOnCommandLine(command: Command, option: string): boolean {

@@ -10,7 +10,8 @@ export interface ServersOptions {
   /** At least one; the first is preferred. */
   servers: ServerAddress[];
   loginFile?: string;
-  tls: boolean;
+  /** The flag or variable that turns on TLS for hosts; `undefined` if none does. */
+  tlsSwitch: string | undefined;
   tlsCa?: string;
   tlsCert?: string;
   tlsKey?: string;
@@ -54,9 +55,10 @@ export function tlsClientOptions(): Option[] {
       'MOTD_TLS_CA',
     ),
     // A shell may hold MOTD_TLS_CERT for a server.
-    new Option('--tls-cert <file>', 'use TLS, and present this certificate chain (PEM)').env(
-      'MOTD_TLS_CLIENT_CERT',
-    ),
+    new Option(
+      '--tls-cert <file>',
+      'use TLS, and present this certificate chain (PEM); as a variable, only if TLS is used',
+    ).env('MOTD_TLS_CLIENT_CERT'),
     new Option('--tls-key <file>', 'private key of --tls-cert (PEM, unencrypted)').env(
       'MOTD_TLS_CLIENT_KEY',
     ),

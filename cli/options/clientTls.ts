@@ -4,8 +4,6 @@
 import type { ClientTls, ServerAddress } from '../../client/connect.ts';
 import type { ServersOptions } from './clientOptions.ts';
 
-type TlsFlags = Pick<ServersOptions, 'tls' | 'tlsCa' | 'tlsCert' | 'tlsKey'>;
-
 /**
  * @returns `undefined` if no server uses TLS.
  * @throws CliError if a file is invalid, or the certificate and the key are not a pair.
@@ -19,9 +17,10 @@ export async function clientTlsOf(options: ServersOptions): Promise<ClientTls | 
   return { ...(tlsCa !== undefined && { ca: readCa(tlsCa, '--tls-ca') }), ...identity };
 }
 
-export function usesTls(server: ServerAddress, flags: TlsFlags): boolean {
+export function usesTls(
+  server: ServerAddress,
+  { tlsSwitch }: Pick<ServersOptions, 'tlsSwitch'>,
+): boolean {
   if ('url' in server) return server.url.protocol === 'wss:';
-  return (
-    'host' in server && (flags.tls || (flags.tlsCa ?? flags.tlsCert ?? flags.tlsKey) !== undefined)
-  );
+  return 'host' in server && tlsSwitch !== undefined;
 }

@@ -137,6 +137,25 @@ listen ready
   }
 });
 
+test('a certificate in a variable alone does not turn on TLS', async ({ server }) => {
+  const env = {
+    MOTD_TLS_CLIENT_CERT: tlsFile('client'),
+    MOTD_TLS_CLIENT_KEY: keyFile('client-key'),
+  };
+  const where = `127.0.0.1:${server.port}`;
+  expect(await runMotd(['get', where], '', env)).toEqual(printed(APPLE));
+  for (const [flags, variables, advice] of [
+    [['--tls'], {}, 'leave out --tls'],
+    [CA, { MOTD_TLS: '1' }, 'leave out --tls-ca'],
+    [presenting('client'), {}, 'leave out --tls-cert'],
+    [[], { MOTD_TLS: '1' }, 'unset MOTD_TLS'],
+    [[], { MOTD_TLS_CA: tlsFile('cert') }, 'unset MOTD_TLS_CA'],
+  ] as const) {
+    const error = failed(`${where} does not speak TLS; ${advice}`);
+    expect(await runMotd(['get', ...flags, where], '', { ...env, ...variables })).toEqual(error);
+  }
+});
+
 test('an error names the flag of a file that cannot be used', async () => {
   const get = (...flags: string[]) => runMotd(['get', '--tls', ...flags]);
   const [cert, key, other] = [tlsFile('client'), keyFile('client-key'), keyFile('key')];
