@@ -7,12 +7,13 @@ import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSyn
 import { utimes } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { replaceParts } from '../../testing/docs.ts';
 import { freePort } from '../../testing/freePort.ts';
 import { allProcesses, readProcFile } from '../../testing/procFs.ts';
 import { Program } from '../../testing/programs.ts';
+import { ROOT } from '../../testing/root.ts';
 import { expect, QUICK, startServer, store } from '../fixtures.ts';
 import { test } from './socketFolder.ts';
 
@@ -235,13 +236,18 @@ for (const [what, settings] of [
   });
 }
 
-test('asks a server on a Unix socket', async ({ folder }) => {
-  const machine = new Machine();
-  const path = join(folder, 's');
-  await Program.motd(['serve', '--socket', path]).waitForOutput(/istening on unix:/);
-  machine.writeSettings(`MOTD_HOST=127.0.0.1:1,${path}\n`);
-  await machine.waitForMessage(APPLE);
-});
+for (const [kind, pathFrom] of [
+  ['absolute', (path: string) => path],
+  ['relative', (path: string) => relative(fileURLToPath(ROOT), path)],
+] as const) {
+  test(`asks a server on a Unix socket by its ${kind} path`, async ({ folder }) => {
+    const machine = new Machine();
+    const path = join(folder, 's');
+    await Program.motd(['serve', '--socket', path]).waitForOutput(/istening on unix:/);
+    machine.writeSettings(`MOTD_HOST=127.0.0.1:1,${pathFrom(path)}\n`);
+    await machine.waitForMessage(APPLE);
+  });
+}
 
 test('keeps the last known message if settings with CRLF line ends are invalid', async ({
   server,

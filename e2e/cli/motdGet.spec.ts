@@ -4,10 +4,11 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../testing/freePort.ts';
 import { Program, type ProgramResult } from '../../testing/programs.ts';
+import { ROOT } from '../../testing/root.ts';
 import { expect, QUICK, store } from '../fixtures.ts';
 import { test } from './socketFolder.ts';
 
@@ -84,7 +85,16 @@ for (const shell of SHELLS) {
       const [down, up] = [join(folder, 'down'), join(folder, 'up')];
       const server = Program.motd(['serve', '--socket', up]);
       await server.waitForOutput(/istening on unix:/);
-      for (const servers of [up, `unix:${up}`, `${down},${up}`, `127.0.0.1:1,${up}`])
+      const fromHere = relative(fileURLToPath(ROOT), up);
+      for (const servers of [
+        up,
+        `unix:${up}`,
+        `${down},${up}`,
+        `127.0.0.1:1,${up}`,
+        fromHere,
+        `./${fromHere}`,
+        `unix:${fromHere}`,
+      ])
         expect(await motdGet(shell, [servers])).toEqual(ok(APPLE));
       const error = `unix:${down} cannot be reached, or sent no reply within 60.000 s`;
       expect(await motdGet(shell, [down])).toEqual(failed(1, error));
