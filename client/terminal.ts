@@ -88,7 +88,7 @@ class TerminalDialogue {
     const { input, output, isTerminal, masksPasswords, isOriginal } = options;
     this.#dialogue = isOriginal
       ? this.#createOriginalDialogue()
-      : new Dialogue({ masksPasswords, allCommands: 'motd connect --help' });
+      : new Dialogue({ masksPasswords, allCommands: 'motd connect --help', now: Date.now });
     this.#promptOutput = isTerminal ? new PromptOutput(output, { masksPasswords }) : undefined;
     this.#readline = createInterface(
       this.#promptOutput

@@ -288,6 +288,18 @@ test('a hint about commands follows no line but one for a command', () => {
   expect(shown(dialogue.received('400 NO TEXT\n')).screen).toBe(`Server: 400 NO TEXT\n${COMMAND}`);
 });
 
+test('shows an example of a plan after an invalid window', () => {
+  const dialogue = new Dialogue({ now: () => Date.parse('2026-11-28T12:00Z') });
+  dialogue.start();
+  dialogue.typed('MSGPLAN');
+  dialogue.received('200 OK\n');
+  dialogue.typed('tomorrow Maintenance');
+  expect(shown(dialogue.received('424 BAD TIME\n')).screen).toBe(
+    'Server: 424 BAD TIME\n' +
+      `[for example: 2026-11-29T18:00Z/2026-11-29T20:00Z Maintenance]\n${COMMAND}`,
+  );
+});
+
 test.each([
   ['MSGSTORE', '200 OK', 'success'],
   ['SHUTDOWN', '300 PASSWORD REQUIRED', 'question'],

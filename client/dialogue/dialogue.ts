@@ -21,7 +21,7 @@ import {
   isUnknownCommand,
   REPLY,
 } from '../../protocol/replies.ts';
-import { commandHint } from './commandHint.ts';
+import { commandHint, planHint } from './commandHint.ts';
 import {
   type Conversation,
   type Effect,
@@ -78,6 +78,8 @@ export interface DialogueOptions {
    * has only those of the original.
    */
   readonly allCommands?: string;
+  /** The time in milliseconds since 1970, for the hint after an invalid window; without it, none. */
+  readonly now?: () => number;
 }
 
 export class Dialogue implements Conversation {
@@ -168,9 +170,14 @@ export class Dialogue implements Conversation {
   }
 
   #hintAt(reply: string, asked: Asked, sent: string): Effect[] {
-    if (asked.for !== 'command' || !isUnknownCommand(reply)) return [];
-    const hint = commandHint(sent, this.#options.allCommands);
+    const hint = this.#hintFor(reply, asked, sent);
     return hint === undefined ? [] : [print('note', hint)];
+  }
+
+  #hintFor(reply: string, asked: Asked, sent: string): string | undefined {
+    const { allCommands, now } = this.#options;
+    if (asked.for === 'command' && isUnknownCommand(reply)) return commandHint(sent, allCommands);
+    return now && reply.startsWith(REPLY.badTime) ? planHint(now()) : undefined;
   }
 
   #handleReply(reply: string, asked: Asked, sent: string): Effect[] {

@@ -22,6 +22,7 @@ export function createDialogue(settings: UserSettings): Dialogue {
   // It reads the option each time it matters.
   return new Dialogue({
     allCommands: 'F1, or Help',
+    now: Date.now,
     get masksPasswords() {
       return settings.get('maskPassword');
     },
