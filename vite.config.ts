@@ -43,8 +43,23 @@ export default defineConfig({
       input: Object.keys(FIRST_SCRIPTS).map((page) => `web/${page}`),
     },
   },
-  plugins: [inlineScript(), precompress()],
+  plugins: [plainImports(), inlineScript(), precompress()],
 });
+
+/**
+ * Vite wraps each `import()` in a helper that preloads style sheets and modules. There are none
+ * (`modulePreload`, and styles are imported as text), so the helper would only make the page larger.
+ */
+function plainImports(): Plugin {
+  return {
+    name: 'plain-imports',
+    enforce: 'pre',
+    load: {
+      filter: { id: /^\0vite\/preload-helper\.js$/ },
+      handler: () => 'export const __vitePreload = (load) => load();',
+    },
+  };
+}
 
 /**
  * Inlines the first script of each page. Other scripts are modules, which run too late. The bridge
