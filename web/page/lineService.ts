@@ -6,6 +6,7 @@ import { maskSecret } from '../../client/dialogue/maskSecret.ts';
 import { ReadOnlyMode } from '../../client/dialogue/readOnlyMode.ts';
 import { adoptStyles } from '../appearance/adoptStyles.ts';
 import styles from '../appearance/lineService.css?inline';
+import { listTargets } from '../targets/listedTarget.ts';
 import { rememberTarget } from '../targets/recentTargets.ts';
 import { requireElement } from '../ui/dom.ts';
 import { element } from '../ui/element.ts';
@@ -48,7 +49,7 @@ interface Profile {
  */
 export async function loadService(target: PageTarget): Promise<TargetService | undefined> {
   const name = target.name ?? (await defaultName());
-  const description = await get<TargetDescription>(`targets/${name}.json`);
+  const description = await describe(name);
   if (description === undefined) return undefined;
   adoptStyles(styles);
   rememberTarget(description.name);
@@ -57,12 +58,12 @@ export async function loadService(target: PageTarget): Promise<TargetService | u
 }
 
 async function defaultName(): Promise<string> {
-  const list = await get<{ targets: TargetDescription[] }>('targets.json');
-  return list?.targets.find(({ isDefault }) => isDefault)?.name ?? '';
+  return (await listTargets()).find(({ isDefault }) => isDefault)?.name ?? '';
 }
 
-/** @returns What the bridge answers; `undefined` for 404. */
-async function get<Answer>(path: string): Promise<Answer | undefined> {
+/** @returns `undefined` if the bridge has no such target. */
+async function describe(name: string): Promise<TargetDescription | undefined> {
+  const path = `targets/${name}.json`;
   const response = await fetch(path, { signal: AbortSignal.timeout(DESCRIPTION_TIMEOUT_MS) });
   if (response.status === 404) return undefined;
   if (!response.ok) throw new Error(`${path}: ${response.status}`);

@@ -1,16 +1,12 @@
 // The hint after a SHUTDOWN: how the server is started again. Loaded then only.
 
-import type { ListedTarget } from '../targets/listedTarget.ts';
+import { listTargets } from '../targets/listedTarget.ts';
 import type { PageTarget } from './pageTarget.ts';
-
-const TIMEOUT_MS = 3_000;
 
 /** Asks the bridge for the command that started the server, if one command runs both. */
 export async function shutDownHint({ name }: PageTarget): Promise<string> {
   try {
-    const response = await fetch('targets.json', { signal: AbortSignal.timeout(TIMEOUT_MS) });
-    const { targets }: { targets: ListedTarget[] } = await response.json();
-    const target = targets.find((one) => (name ? one.name === name : one.isDefault));
+    const target = (await listTargets()).find((one) => (name ? one.name === name : one.isDefault));
     return describe(target?.startCommand);
   } catch {
     return describe();

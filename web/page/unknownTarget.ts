@@ -2,7 +2,7 @@
 
 import { adoptStyles } from '../appearance/adoptStyles.ts';
 import styles from '../appearance/unknownTarget.css?inline';
-import type { ListedTarget } from '../targets/listedTarget.ts';
+import { type ListedTarget, listTargets, pageOf } from '../targets/listedTarget.ts';
 import { requireElement } from '../ui/dom.ts';
 import { element } from '../ui/element.ts';
 
@@ -16,8 +16,6 @@ const EXPLANATION = {
 
 /** More are at /targets, with a search. */
 const MAX_OFFERED = 5;
-
-const TIMEOUT_MS = 5_000;
 
 /** Explains the problem, and leads to the targets that exist. There is nothing to connect to. */
 export function showUnknownTarget(why: keyof typeof EXPLANATION): void {
@@ -43,20 +41,13 @@ export function showUnknownTarget(why: keyof typeof EXPLANATION): void {
     ),
   );
   // Without it, the link leads to all of them.
-  offeredTargets().then(
-    (targets) => list.append(...targets.map(item)),
+  listTargets().then(
+    (targets) => list.append(...targets.slice(0, MAX_OFFERED).map(item)),
     () => {},
   );
 }
 
-async function offeredTargets(): Promise<ListedTarget[]> {
-  const response = await fetch('targets.json', { signal: AbortSignal.timeout(TIMEOUT_MS) });
-  const { targets }: { targets: ListedTarget[] } = await response.json();
-  return targets.slice(0, MAX_OFFERED);
-}
-
 /** Titles are the operator's, and text. */
-function item({ name, title, isDefault }: ListedTarget): HTMLLIElement {
-  const href = isDefault ? './' : `./?target=${encodeURIComponent(name)}`;
-  return element('li', {}, element('a', { href }, title ?? name));
+function item(target: ListedTarget): HTMLLIElement {
+  return element('li', {}, element('a', { href: pageOf(target) }, target.title ?? target.name));
 }

@@ -13,7 +13,7 @@ import {
 import { validSettings } from '../settings/settingValues.pure.ts';
 import { terminalFontSize } from '../settings/terminalFontSize.ts';
 import type { UserSettings } from '../settings/userSettings.ts';
-import type { ListedTarget } from '../targets/listedTarget.ts';
+import { type ListedTarget, pageOf } from '../targets/listedTarget.ts';
 import { COMMAND_KEY } from '../ui/keys.ts';
 import type { Matchable } from './match.pure.ts';
 
@@ -128,11 +128,11 @@ function choiceEntries({ key, label, options }: Choice, settings: UserSettings):
 
 function targetEntries(targets: readonly ListedTarget[]): PaletteEntry[] {
   if (targets.length < 2) return [];
-  return targets.map(({ name, title, isDefault }) => ({
+  return targets.map((target) => ({
     group: 'Targets',
-    label: title ?? name,
-    detail: title === undefined ? undefined : name,
-    run: () => location.assign(isDefault ? './' : `./?target=${encodeURIComponent(name)}`),
+    label: target.title ?? target.name,
+    detail: target.title === undefined ? undefined : target.name,
+    run: () => location.assign(pageOf(target)),
   }));
 }
 

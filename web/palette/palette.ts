@@ -3,7 +3,7 @@
 // The focus stays in the field; arrow keys move through the list (ARIA Authoring Practices,
 // "Combobox", "List autocomplete with automatic selection").
 
-import type { ListedTarget } from '../targets/listedTarget.ts';
+import { type ListedTarget, listTargets } from '../targets/listedTarget.ts';
 import { element, iconButton } from '../ui/element.ts';
 import { withKeys } from '../ui/keys.ts';
 import { modal } from '../ui/modal.ts';
@@ -82,9 +82,7 @@ export class Palette {
   /** The targets may change while the page is open. */
   async #loadTargets(): Promise<void> {
     try {
-      const response = await fetch('targets.json', { signal: AbortSignal.timeout(5_000) });
-      if (!response.ok) return;
-      const { targets }: { targets: ListedTarget[] } = await response.json();
+      const targets = await listTargets();
       if (JSON.stringify(targets) === JSON.stringify(this.#targets)) return;
       this.#targets = targets;
       this.#update();

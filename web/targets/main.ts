@@ -1,6 +1,6 @@
 // The page at /targets: what the user may reach, by title and name. Each target is a plain link.
 
-import type { ListedTarget } from './listedTarget.ts';
+import { type ListedTarget, listTargets, pageOf } from './listedTarget.ts';
 import { recentTargets } from './recentTargets.ts';
 
 const filter = find('#filter', HTMLInputElement);
@@ -19,10 +19,7 @@ function find<Kind extends Element>(selector: string, kind: new () => Kind): Kin
 
 async function start(): Promise<void> {
   try {
-    const response = await fetch('targets.json', { signal: AbortSignal.timeout(10_000) });
-    if (!response.ok) throw new Error(`status ${response.status}`);
-    const { targets }: { targets: ListedTarget[] } = await response.json();
-    show(targets);
+    show(await listTargets());
   } catch {
     const reload = Object.assign(document.createElement('a'), { href: '', textContent: 'Reload' });
     notice.replaceChildren('The list of targets could not be loaded. ', reload);
@@ -54,15 +51,14 @@ function fill(section: HTMLElement, targets: readonly ListedTarget[]): void {
 }
 
 /** Titles are the operator's, and text. */
-function item({ name, title, isDefault }: ListedTarget): HTMLLIElement {
+function item(target: ListedTarget): HTMLLIElement {
+  const { name, title, isDefault } = target;
   const strong = Object.assign(document.createElement('strong'), { textContent: title ?? name });
   const details = [title === undefined ? '' : name, isDefault ? 'default' : ''];
   const small = Object.assign(document.createElement('span'), {
     textContent: details.filter((one) => one !== '').join(' · '),
   });
-  const link = Object.assign(document.createElement('a'), {
-    href: isDefault ? './' : `./?target=${encodeURIComponent(name)}`,
-  });
+  const link = Object.assign(document.createElement('a'), { href: pageOf(target) });
   link.append(strong, small);
   const li = document.createElement('li');
   li.append(link);
