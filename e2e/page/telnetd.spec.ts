@@ -46,6 +46,20 @@ test.describe('telnetd', () => {
     expect(transcript).not.toContain('sesame');
     expect(transcript).not.toMatch(/[\ufffd\xff]|\^/);
   });
+
+  test('ends the session after `exit`, and starts another with Enter', async ({ page }) => {
+    inetd = await startInetd(telnetd, ['-h', '-E', '/bin/sh']);
+    const bridgePort = await startBridgeTo(`box=127.0.0.1:${inetd.port}+telnet`);
+    await page.goto(`http://127.0.0.1:${bridgePort}/?target=box`);
+    const terminal = new PageTerminal(page);
+    await expect.poll(() => terminal.text()).toMatch(/[$#]$/);
+    await terminal.type('exit');
+    await terminal.expectText(
+      '[box closed the connection (1000)]\n[session ended; press Enter to start another]',
+    );
+    await page.keyboard.press('Enter');
+    await expect.poll(() => terminal.text()).toMatch(/another\](.|\n)*[$#]$/);
+  });
 });
 
 test('ls and grep show their colors', async ({ page }) => {
