@@ -124,8 +124,8 @@ test('the page tells how to start the server again after SHUTDOWN', async ({ pag
   await terminal.type('SHUTDOWN');
   await terminal.expectText('Enter shutdown password:');
   await terminal.type('123!abc');
-  await terminal.expectText('stop `motd up` with Ctrl-C and run it again, then press Enter]');
-  await up.program.waitForOutput(/press Ctrl-C, then run motd up\./);
+  await expect.poll(() => terminal.flow()).toContain('stop`nodedist/cli/main.jsup`withCtrl-C');
+  await up.program.waitForOutput(/press Ctrl-C, then run node dist\/cli\/main\.js up\./);
   await up.program.stop();
 });
 
