@@ -1,14 +1,15 @@
 // `motd serve`: runs the TCP server.
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { formatEndpoint, type ListenAddress } from '../../access/endpoint.ts';
 import { type VerifyPassword, verifierFor } from '../../access/password.ts';
 import { PasswordGuard } from '../../access/passwordGuard.ts';
 import { AdminServer } from '../../server/adminServer.ts';
 import type { Log } from '../../server/events.ts';
 import type { PasswordUse } from '../../server/session/action.ts';
-import { openStore } from '../../server/stores/openStore.ts';
+import { openStore, publishAddress } from '../../server/stores/openStore.ts';
 import type { MessageStore } from '../../server/stores/store.ts';
-import { StoreOpenError } from '../../server/stores/storeOpenError.ts';
+import { FolderInUseError, StoreOpenError } from '../../server/stores/storeOpenError.ts';
 import { CliError, listenError } from '../cliError.ts';
 import { onStopRequest, type Ready, reportToParent } from '../lifecycle.ts';
 import { etcdCredentialsOf } from '../options/etcdOptions.ts';
@@ -73,6 +74,7 @@ export async function serve(options: ServeCommandOptions & TlsOptions): Promise<
   });
   if (endpoints !== undefined) {
     state = 'serving';
+    await publishAddress(options.store, endpoints.ready);
     reportToParent(endpoints);
   }
   await server.stopped;
@@ -134,6 +136,17 @@ async function openStoreFor(options: ServeOptions, log: Log | undefined): Promis
     return await openStore(store, { historyLimit: history, etcd, log });
   } catch (error) {
     if (!(error instanceof StoreOpenError)) throw error;
-    throw new CliError(error.message, { cause: error });
+    const isSecond = error instanceof FolderInUseError && error.holder !== undefined;
+    const message = isSecond ? describeFirst(options, error.holder) : error.message;
+    throw new CliError(message, { cause: error });
   }
+}
+
+/** @param first Where the server that uses the store answers. */
+function describeFirst({ store, proxyKey }: ServeOptions, first: ListenAddress): string {
+  const problem = `a server with ${store} is already running at ${formatEndpoint(first)}`;
+  // Only `motd up` passes a key.
+  return proxyKey === undefined
+    ? `${problem}; stop it, or choose others with --store and --port`
+    : `${problem}; open its page or stop it, or choose others with --store, --port and --http-port`;
 }

@@ -295,6 +295,24 @@ test('rejects the default password if a proxy accepts other machines', async () 
   );
 });
 
+for (const [ports, flags] of [
+  ['the same ports', (first: RunningUp) => [first.port, new URL(first.page).port]],
+  ['other ports', () => ['0', '0']],
+] as const) {
+  test(`a second one with the same store and ${ports} names the first one`, async () => {
+    const first = await startUp();
+    const store = `file:${test.info().outputPath('data')}`;
+    const [port = '', httpPort = ''] = flags(first);
+    const args = ['--port', port, '--http-port', httpPort, '--store', store];
+    const second = Program.motd(['up', ...args]);
+    expect(await second.exitCode()).toBe(1);
+    expect(second.stderr).toBe(
+      `motd: a server with ${store} is already running at 127.0.0.1:${first.port}; ` +
+        'open its page or stop it, or choose others with --store, --port and --http-port\n',
+    );
+  });
+}
+
 test('exits with status 1 if the port of the page is in use', async () => {
   const first = await startUp();
   const port = new URL(first.page).port;

@@ -1,5 +1,6 @@
 // Opens the store that a `--store` URL names.
 
+import type { ListenAddress } from '../../access/endpoint.ts';
 import type { EtcdCredentials } from './etcd/etcdCredentials.ts';
 import { openMemoryStore } from './memory.ts';
 import type { MessageStore, StoreOptions } from './store.ts';
@@ -41,6 +42,17 @@ export async function openStore(url: string, options: OpenOptions): Promise<Mess
   if (folder === undefined) throw new StoreOpenError(describeUnknown(url));
   const { openFileStore } = await import('./file/fileStore.ts');
   return openFileStore(folder, options);
+}
+
+/**
+ * Lets a second server with the same `file:` URL name this one, which has opened the store, in its
+ * error.
+ */
+export async function publishAddress(url: string, address: ListenAddress): Promise<void> {
+  const folder = folderOf(url);
+  if (folder === undefined) return;
+  const { writeAddress } = await import('./file/lockHolder.ts');
+  writeAddress(folder, address);
 }
 
 function describeUnknown(url: string): string {

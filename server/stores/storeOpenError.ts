@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ListenAddress } from '../../access/endpoint.ts';
 import { errorMessage } from '../../access/errorMessage.ts';
 import { describeFileError, errorCode, hasErrorCode } from '../../access/systemErrors.ts';
 import { LOG_FILE } from './file/fileNames.ts';
@@ -15,6 +16,18 @@ const DISK_FAILURES = ['ENOSPC', 'EDQUOT', 'EIO'];
 /** The message is one line: what failed, and what to do. The store was not changed. */
 export class StoreOpenError extends Error {
   override name = 'StoreOpenError';
+}
+
+/** Another server uses the folder. */
+export class FolderInUseError extends StoreOpenError {
+  override name = 'FolderInUseError';
+  /** Where that server answers, if it does. */
+  readonly holder: ListenAddress | undefined;
+
+  constructor(folder: string, holder: ListenAddress | undefined) {
+    super(`${folder} is in use by another server; stop it, or choose another folder with --store`);
+    this.holder = holder;
+  }
 }
 
 /**

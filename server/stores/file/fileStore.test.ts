@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import {
   appendFileSync,
   copyFileSync,
@@ -12,10 +13,13 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { listeningEndpoint } from '../../../access/endpoint.ts';
+import { publishAddress } from '../openStore.ts';
 import { entriesIn, messageIn, messagesIn, storeIn } from '../store.harness.ts';
 import type { MessageStore } from '../store.ts';
 import { openFileStore } from './fileStore.ts';
@@ -175,6 +179,18 @@ test('rejects a second server on the same folder until the first one closes', as
     );
   });
   await using((store) => expect(messageIn(store)).toBe('first'));
+});
+
+test('names the server on the same folder, if it answers', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = listeningEndpoint(server);
+  await using(async () => {
+    await publishAddress(`file:${folder}`, address);
+    await expect(openFileStore(folder, OPTIONS)).rejects.toMatchObject({ holder: address });
+    server.close();
+    await expect(openFileStore(folder, OPTIONS)).rejects.toMatchObject({ holder: undefined });
+  });
 });
 
 test.each<[string, RegExp, () => void]>([

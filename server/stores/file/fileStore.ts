@@ -14,6 +14,7 @@
 //   logFile    writes it                      exitDespiteHang  for a disk that hangs at the end
 //   logWriter  decides what to write when     readOnly         for `motd copy-store`
 //   fileNames  names in the folder            convertLmdb      folders of earlier versions
+//                                             lockHolder       where the server of a folder listens
 //
 // Records are appended. Those that arrive during a sync wait for the next one, and share it. The
 // head that covers a batch is written with one of the next, so that a message costs one sync; if

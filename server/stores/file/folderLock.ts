@@ -4,8 +4,9 @@ import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { tryLock } from 'fs-native-extensions';
-import { folderOpenError, StoreOpenError } from '../storeOpenError.ts';
+import { FolderInUseError, folderOpenError, StoreOpenError } from '../storeOpenError.ts';
 import { isStoreFile, SERVER_LOCK_FILE } from './fileNames.ts';
+import { answeringHolder } from './lockHolder.ts';
 import { createPrivateFolder, openForReading, openPrivateFile } from './privateFiles.ts';
 
 /** A killed server needs time to end: its last system call may have to return first. */
@@ -17,21 +18,20 @@ const RETRY_DELAY_MS = 20;
  *
  * @returns A descriptor. The lock is held until the descriptor is closed, or the process ends,
  *   however it does.
- * @throws StoreOpenError if the folder cannot be used, or another server uses it.
+ * @throws StoreOpenError if the folder cannot be used, or another server uses it: at once if that
+ *   server answers.
  */
 export async function lockFolder(folder: string): Promise<number> {
   const lock = openLockFile(folder);
+  if (tryLock(lock)) return lock;
   const deadlineAtMs = performance.now() + LOCK_TIMEOUT_MS;
-  while (!tryLock(lock)) {
-    if (performance.now() > deadlineAtMs) {
-      closeSync(lock);
-      throw new StoreOpenError(
-        `${folder} is in use by another server; stop it, or choose another folder with --store`,
-      );
-    }
+  const holder = await answeringHolder(folder);
+  while (holder === undefined && performance.now() < deadlineAtMs) {
+    if (tryLock(lock)) return lock;
     await setTimeout(RETRY_DELAY_MS);
   }
-  return lock;
+  closeSync(lock);
+  throw new FolderInUseError(folder, holder);
 }
 
 /**
