@@ -5,16 +5,16 @@
 // reaches the members, through a TCP forwarder that can be cut (forwarder.ts). Every process is
 // ended by its id; ports and folders are not shared, so clusters of several tests run side by side.
 
-import { generateKeyPairSync } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { type EtcdMemberPorts, etcdArguments } from './etcdArguments.ts';
+import type { EtcdMemberPorts } from './etcdArguments.ts';
 import { EtcdGateway } from './etcdGateway.ts';
 import { Forwarder, type NetworkFault } from './forwarder.ts';
 import { freePort } from './freePort.ts';
 import { HANG_LIMIT_MS } from './hangLimit.ts';
+import { localEtcdArguments } from './localEtcdArguments.ts';
 import { Program } from './programs.ts';
 import { isQuick } from './scale.ts';
 import { tlsFile } from './tlsFile.ts';
@@ -39,9 +39,7 @@ export interface LocalEtcdOptions {
   rootPassword?: string;
   /** Tokens are JWTs, which etcd accepts only while its users stay the same. */
   jwt?: boolean;
-  /**
-   * The storage quota of a member. Beyond it, etcd rejects writes (`NOSPACE`) until `freeSpace`.
-   */
+  /** A member's storage quota. Beyond it, etcd rejects writes (`NOSPACE`) until `freeSpace`. */
   quotaBytes?: number;
   /** The name of the etcd program; `etcdCommand` by default. */
   command?: string;
@@ -193,7 +191,10 @@ export class LocalEtcd {
     const member = this.#member(index);
     if (isRunning(member.program)) throw new Error(`${member.name} is running`);
     const { command = etcdCommand } = this.#options;
-    member.program = new Program(command, this.#argumentsOf(member));
+    member.program = new Program(
+      command,
+      localEtcdArguments(member, this.#members, this.#folder, this.#options),
+    );
   }
 
   async killAll(): Promise<void> {
@@ -257,30 +258,6 @@ export class LocalEtcd {
       cut: undefined,
     };
     return member;
-  }
-
-  #argumentsOf(member: ClusterMember): string[] {
-    const { quotaBytes, jwt, tls = false, usesDefaults } = this.#options;
-    return [
-      ...etcdArguments(member, this.#members, { folder: this.#folder, tls }),
-      // The shortest that etcd's tuning page allows on one machine, so that tests wait less.
-      ...(usesDefaults ? [] : ['--heartbeat-interval', '50', '--election-timeout', '500']),
-      ...['--logger', 'zap', '--log-level', 'error', '--log-outputs', 'stderr'],
-      ...(quotaBytes === undefined ? [] : ['--quota-backend-bytes', String(quotaBytes)]),
-      ...(jwt ? ['--auth-token', this.#jwtOptions()] : []),
-      ...(tls ? ['--cert-file', certificateFile, '--key-file', tlsFile('key')] : []),
-    ];
-  }
-
-  /** See `etcd --help`, `--auth-token`. */
-  #jwtOptions(): string {
-    const [privateFile, publicFile] = [join(this.#folder, 'key'), join(this.#folder, 'key.pub')];
-    if (!existsSync(privateFile)) {
-      const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-      writeFileSync(privateFile, privateKey.export({ type: 'pkcs1', format: 'pem' }));
-      writeFileSync(publicFile, publicKey.export({ type: 'spki', format: 'pem' }));
-    }
-    return `jwt,pub-key=${publicFile},priv-key=${privateFile},sign-method=RS256,ttl=10m`;
   }
 
   async #leaderSeenBy(index: number): Promise<string | undefined> {

@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { LocalEtcd } from '../../testing/etcd.ts';
 import type { Program } from '../../testing/programs.ts';
 import type { Operation, ReadOperation, StoreOperation } from '../linearizable.ts';
+import { Conditions } from './conditions.ts';
 import { type DeployedServer, type Deployment, messageInEtcd } from './etcdDeployment.ts';
 import { StoringClient } from './storingClient.ts';
 import { WatchingClient } from './watchingClient.ts';
@@ -17,9 +18,6 @@ const READ_HEAD_PAUSE_MS = 25;
 /** The delay before a client reconnects. */
 const RECONNECT_DELAY_MS = 20;
 
-/** How long an awaited event may take, before the test fails. */
-const TIMEOUT_MS = 40_000;
-
 export interface TrafficOptions {
   /** The message in force if etcd has none. */
   initial: string;
@@ -28,11 +26,6 @@ export interface TrafficOptions {
   random: () => number;
   /** The mean pause of a client between two stores. */
   pauseMs?: number;
-}
-
-interface Waiter {
-  isFulfilled: () => boolean;
-  resolve: () => void;
 }
 
 export class Traffic {
@@ -54,7 +47,7 @@ export class Traffic {
   readonly #pauseMs: number;
   readonly #writers: Promise<void>[] = [];
   readonly #readers: Promise<void>[] = [];
-  readonly #waiters = new Set<Waiter>();
+  readonly #conditions = new Conditions();
   readonly #watchers = new Set<WatchingClient>();
   /** Servers that were killed, and how many connections ended with each. */
   readonly #killed = new Map<Program, number>();
@@ -97,7 +90,9 @@ export class Traffic {
    */
   async waitForStores(since: number, indexes = [...this.#servers.keys()]): Promise<number[]> {
     const first = (index: number) => this.#firstStored(index, since);
-    await this.#waitUntil('a store', () => indexes.every((index) => first(index) !== undefined));
+    await this.#conditions.met('a store', () =>
+      indexes.every((index) => first(index) !== undefined),
+    );
     return indexes.map((index) => (first(index)?.endedAt ?? Number.NaN) - since);
   }
 
@@ -105,21 +100,21 @@ export class Traffic {
   async waitForRejection(index: number, since: number): Promise<void> {
     const isRejected = (store: StoreOperation & { serverIndex: number }) =>
       store.outcome === 'rejected' && store.serverIndex === index && store.endedAt >= since;
-    await this.#waitUntil('a 503', () => this.stores.some(isRejected));
+    await this.#conditions.met('a 503', () => this.stores.some(isRejected));
   }
 
   /** Resolves once `count` stores that began after `since` were acknowledged, by any server. */
   async waitForStoreCount(count: number, since: number): Promise<void> {
     const isNew = ({ outcome, startedAt }: StoreOperation) =>
       outcome === 'acknowledged' && startedAt >= since;
-    await this.#waitUntil(`${count} stores`, () => this.stores.filter(isNew).length >= count);
+    await this.#conditions.met(`${count} stores`, () => this.stores.filter(isNew).length >= count);
   }
 
   /** Resolves once each server has answered a MSGGET that was sent after `since`. */
   async waitForReads(since: number): Promise<void> {
     const hasRead = ({ index }: DeployedServer) =>
       this.reads.some((read) => read.serverIndex === index && read.startedAt >= since);
-    await this.#waitUntil('a MSGGET of each server', () => this.#servers.every(hasRead));
+    await this.#conditions.met('a MSGGET of each server', () => this.#servers.every(hasRead));
   }
 
   /** Lets each writer finish its current operation, and resolves once all have. */
@@ -135,7 +130,7 @@ export class Traffic {
       const matches = (read: ReadOperation) => read.client === client && read.message === message;
       return this.reads.some(matches) || this.watched.some(matches);
     };
-    await this.#waitUntil(`every client to see ${message}`, () => clients.every(hasSeen));
+    await this.#conditions.met(`every client to see ${message}`, () => clients.every(hasSeen));
   }
 
   /** Ends all clients. */
@@ -162,7 +157,7 @@ export class Traffic {
           const isStored = await this.#storeOne(client, name, message, server.index);
           if (isStored)
             this.sessions.push({ ...(await readOne(client, name)), serverIndex: server.index });
-          this.#notify();
+          this.#conditions.check();
           await setTimeout(this.#random() * 2 * this.#pauseMs);
         }
       });
@@ -200,7 +195,7 @@ export class Traffic {
       await this.#withConnection(server, async (client) => {
         while (this.#isReading) {
           this.reads.push({ ...(await readOne(client, name)), serverIndex: server.index });
-          this.#notify();
+          this.#conditions.check();
           await setTimeout(this.#random() * 2 * READ_PAUSE_MS);
         }
       });
@@ -216,7 +211,7 @@ export class Traffic {
         this.watched.push({ kind: 'read', client, message, startedAt: now, endedAt: now });
         if (message === last) this.unexpectedReplies.push(`${client} received ${message} twice`);
         last = message;
-        this.#notify();
+        this.#conditions.check();
       });
       this.#watchers.add(watcher);
       await watcher.ended;
@@ -265,32 +260,6 @@ export class Traffic {
     const lost = this.#killed.get(program);
     if (lost === undefined) this.lostConnections++;
     else this.#killed.set(program, lost + 1);
-  }
-
-  #notify(): void {
-    for (const waiter of this.#waiters) {
-      if (!waiter.isFulfilled()) continue;
-      this.#waiters.delete(waiter);
-      waiter.resolve();
-    }
-  }
-
-  #waitUntil(what: string, isFulfilled: () => boolean): Promise<void> {
-    if (isFulfilled()) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const timer = globalThis.setTimeout(() => {
-        this.#waiters.delete(waiter);
-        reject(new Error(`timed out waiting for ${what}`));
-      }, TIMEOUT_MS);
-      const waiter = {
-        isFulfilled,
-        resolve: () => {
-          clearTimeout(timer);
-          resolve();
-        },
-      };
-      this.#waiters.add(waiter);
-    });
   }
 }
 

@@ -91,10 +91,7 @@ const SEND_UPDATE: Action = { do: 'sendUpdate' };
 export interface SessionOptions {
   /** Whether the commands that change messages require a password. */
   isStoreGuarded: boolean;
-  /**
-   * Whether the end of each read ends a line, in every state, beside LF (PROTOCOL.md, "The original
-   * client").
-   */
+  /** Whether the end of each read ends a line, too (PROTOCOL.md, "The original client"). */
   takesReadsAsLines?: boolean;
 }
 
@@ -127,9 +124,7 @@ export class Session {
     this.#ending = CLOSING;
   }
 
-  /**
-   * Answers the lines received so far, sends this reply, and closes. Later calls have no effect.
-   */
+  /** Answers the lines received so far, sends this reply, and closes. Later calls do nothing. */
   closeWith(reply: Reply): void {
     this.#ending ??= replyDue(reply, CLOSING);
   }
@@ -183,11 +178,7 @@ export class Session {
     return !this.#lines.hasSeenLineEnd && this.#lines.unfinishedLine !== '';
   }
 
-  /**
-   * Ends the unfinished line, if its text can be a complete one.
-   *
-   * @returns Whether it was ended.
-   */
+  /** @returns Whether the text of the unfinished line can be a complete one: then it is ended. */
   endQuietLine(): boolean {
     const isLine = this.mayBeBareClient && this.#isCompleteLine(this.#lines.unfinishedLine);
     if (isLine) this.#lines.endLine();

@@ -14,7 +14,7 @@
 //   logFile    writes it                      exitDespiteHang  for a disk that hangs at the end
 //   logWriter  decides what to write when     readOnly         for `motd copy-store`
 //   fileNames  names in the folder            convertLmdb      folders of earlier versions
-//                                             lockHolder       where the server of a folder listens
+//   sync       syncs files and names          lockHolder       where the server of a folder listens
 //
 // Records are appended. Those that arrive during a sync wait for the next one, and share it. The
 // head that covers a batch is written with one of the next, so that a message costs one sync; if
@@ -60,10 +60,11 @@ import { readLmdbFolder } from './convertLmdb.ts';
 import { exitDespiteHang } from './exitDespiteHang.ts';
 import { LMDB_DATA_FILE, LOG_FILE } from './fileNames.ts';
 import { lockFolder } from './folderLock.ts';
-import { LogFile, syncNames } from './logFile.ts';
+import { LogFile } from './logFile.ts';
 import { LogWriter } from './logWriter.ts';
 import { openExistingPrivateFile } from './privateFiles.ts';
 import { type LogContent, readLog } from './readLog.ts';
+import { syncNames } from './sync.ts';
 
 /** A disk that hangs must not delay the server's exit for longer. */
 const CLOSE_TIMEOUT_MS = 3000;

@@ -1,12 +1,10 @@
 // Writes a `messages.log` (logFormat.ts). Every write is asynchronous, because a disk may hang; call
 // the next function only when the last one has settled.
 
-import { type BigIntStats, close, fdatasync, fstat, fsync, ftruncate, open, write } from 'node:fs';
+import { type BigIntStats, close, fstat, ftruncate, open, write } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
-import { platform } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { errorMessage } from '../../../access/errorMessage.ts';
 import { hasErrorCode } from '../../../access/systemErrors.ts';
 import type { History } from '../history.ts';
 import type { Numbered } from '../record.ts';
@@ -20,15 +18,13 @@ import {
   type LogRecord,
 } from './logFormat.ts';
 import { type LogContent, readAt } from './readLog.ts';
+import { syncData, syncFile } from './sync.ts';
 
 const closeFile = promisify(close);
 const writeTo = promisify(write);
 const openFile = promisify(open);
 const statFile = promisify(fstat);
 const truncate = promisify(ftruncate);
-// On macOS, libuv implements both by F_FULLFSYNC, which also flushes the disk's cache.
-const syncFile = promisify(fsync);
-const syncData = promisify(fdatasync);
 
 /**
  * How long records may be synced without a head that covers them. Longer than a client pauses that
@@ -40,11 +36,6 @@ export const HEAD_INTERVAL_MS = 10;
 const CHUNK_RECORDS = 256;
 
 const FILE_MODE = 0o600;
-
-/** A sync failed: what was written may be neither on the disk nor, from now on, in the cache. */
-export class SyncError extends Error {
-  override name = 'SyncError';
-}
 
 /** Another program replaced, removed or changed the file. */
 export class FileChangedError extends Error {
@@ -124,7 +115,7 @@ export class LogFile {
       const head = { sequence: 1, end, history: limit };
       const heads = [encodeHead(head), encodeHead({ ...head, sequence: 0 })];
       await writeAll(descriptor, Buffer.concat(heads), 0);
-      await orSyncError(syncFile(descriptor));
+      await syncFile(descriptor);
       const identity = await statFile(descriptor, { bigint: true });
       const written = { head, headBlock: 0, end, records: records.length } as const;
       return new LogFile({ folder, descriptor, identity, ...written });
@@ -244,41 +235,8 @@ export class LogFile {
     this.#headSyncedAtMs = performance.now();
   }
 
-  /**
-   * fdatasync(2) suffices: it also syncs a new length of the file, which reading the data needs.
-   */
-  async #sync(): Promise<void> {
-    await orSyncError(syncData(this.#descriptor));
-  }
-}
-
-/**
- * Syncs the names of a folder's files, and those of the folder and its parents, which may be new
- * (fsync(2): a sync of a file does not sync its name).
- */
-export async function syncNames(folder: string): Promise<void> {
-  let path = resolve(folder);
-  await syncFolder(path);
-  while (path !== dirname(path)) {
-    path = dirname(path);
-    try {
-      await syncFolder(path);
-    } catch (error) {
-      if (error instanceof SyncError && hasErrorCode(error.cause, ['EIO'])) throw error;
-      // A parent that the server may not read existed before.
-    }
-  }
-}
-
-/** Syncs the names in a folder. */
-export async function syncFolder(path: string): Promise<void> {
-  // Windows cannot sync folders.
-  if (platform() === 'win32') return;
-  const descriptor = await openFile(path, 'r');
-  try {
-    await orSyncError(syncFile(descriptor));
-  } finally {
-    await closeFile(descriptor);
+  #sync(): Promise<void> {
+    return syncData(this.#descriptor);
   }
 }
 
@@ -292,14 +250,6 @@ async function writeAll(descriptor: number, bytes: Buffer, position: number): Pr
     const left = bytes.length - written;
     const { bytesWritten } = await writeTo(descriptor, bytes, written, left, position + written);
     written += bytesWritten;
-  }
-}
-
-async function orSyncError(sync: Promise<void>): Promise<void> {
-  try {
-    await sync;
-  } catch (error) {
-    throw new SyncError(errorMessage(error), { cause: error });
   }
 }
 

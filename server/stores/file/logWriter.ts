@@ -24,7 +24,8 @@ import { hasErrorCode } from '../../../access/systemErrors.ts';
 import type { History } from '../history.ts';
 import type { HistoryRecord } from '../record.ts';
 import { CONFLICT } from '../store.ts';
-import { FileChangedError, HEAD_INTERVAL_MS, LogFile, SyncError, syncFolder } from './logFile.ts';
+import { FileChangedError, HEAD_INTERVAL_MS, LogFile } from './logFile.ts';
+import { SyncError, syncFolder } from './sync.ts';
 
 /** The most messages in one batch. */
 const MAX_BATCH = 256;
