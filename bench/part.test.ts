@@ -44,7 +44,7 @@ describe('a part', () => {
     ]);
   });
 
-  test('skips a contestant that is absent, and says why', async () => {
+  test('skips a contestant that is absent, and reports why', async () => {
     const { rows, skipped, versions } = await partOf(present('A'), absent).part.run(EFFORT);
     expect(rows[0]?.entries.map(({ contestant }) => contestant)).toEqual(['A']);
     expect(skipped).toEqual({ absent: 'absent is not installed' });

@@ -58,7 +58,7 @@ test('reports a client of a trusted proxy to the target, and not where it connec
   );
 });
 
-test('reports an unknown client if the proxy is not trusted, or says nothing', async () => {
+test('reports an unknown client if the proxy is not trusted, or sends no header', async () => {
   expect(await proxyHeader(['127.0.0.1', '0.0.0.0/0'], FORWARDED)).toBe('PROXY UNKNOWN\r\n');
   expect(await proxyHeader(['unix'], {})).toBe('PROXY UNKNOWN\r\n');
   expect(await proxyHeader(['unix'], { 'x-forwarded-for': 'unix' })).toBe('PROXY UNKNOWN\r\n');

@@ -159,7 +159,7 @@ async function rejectionOf(
       if (body.length >= MAX_REASON_BYTES) break;
     }
   } catch {
-    // The status says enough.
+    // The status suffices.
   }
   const isText = response.headers['content-type']?.startsWith('text/plain') ?? false;
   const reason = isText ? firstLineOf(body.subarray(0, MAX_REASON_BYTES)) : '';

@@ -86,7 +86,7 @@ export const noBridge: Contestant<LoadTarget> = {
   start: async (programs) => targetOf([await programs.shared(startEcho)]),
 };
 
-/** Of Debian's package; the program does not tell. */
+/** Of Debian's package; the program does not print it. */
 function packageVersion(name: string): string {
   const { stdout } = spawnSync('dpkg-query', ['--show', name], { encoding: 'utf8' });
   return stdout?.trim().split('\t')[1] ?? 'unknown version';

@@ -1,4 +1,4 @@
-// This program's server and bridge, started as README.md says, but silent, and without the limits
+// This program's server and bridge, started as in README.md, but silent, and without the limits
 // that a load from one source would reach.
 
 import { spawnSync } from 'node:child_process';

@@ -58,7 +58,7 @@ describe('the page', () => {
     expect(page.match(/srcset="[^"]+"/g)).toEqual(['srcset="benchmarks/session-memory-dark.svg"']);
   });
 
-  test('has median, range and ratio, and says which program is absent', () => {
+  test('has median, range and ratio, and names which program is absent', () => {
     expect(page).toContain('| websockify | 3400 kB (3300 to 3500) | 1/135 |');
     expect(page).toContain('Without ttyd: ttyd is not installed.');
   });

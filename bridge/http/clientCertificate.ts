@@ -21,7 +21,7 @@ export function countRefusedCertificates(
   onRefusal: (reason: CertificateRefusal) => void,
 ): void {
   app.server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
-    // An error code, whatever the type says; `null` if the certificate was not verified.
+    // An error code, whatever the type is; `null` if the certificate was not verified.
     const failure: unknown = socket.authorizationError;
     if (errorCode(error) === MISSING) onRefusal('missing');
     else if (typeof failure === 'string') onRefusal(EXPIRED.has(failure) ? 'expired' : 'untrusted');
@@ -42,7 +42,7 @@ function nameIn(
   parseName: (bytes: string) => string | undefined,
 ): { name: string } | NameRejection {
   if (!(socket instanceof TLSSocket)) throw new Error('this bridge does not use TLS');
-  // A connection that is closed already has no certificate, although the types say so.
+  // A connection that is closed already has no certificate, although the types claim it.
   const certificate: Partial<PeerCertificate> | null = socket.getPeerCertificate();
   const commonName: unknown = certificate?.subject?.CN;
   // Several are an array: which one would be the user's is not defined.

@@ -31,7 +31,7 @@ test('describes the marks of a target', async () => {
   });
 });
 
-test('tells which command starts a target that runs together with the bridge', async () => {
+test('names the command that starts a target together with the bridge', async () => {
   const { port } = await startBridge({ motd: 1 }, { marks: { startCommand: 'npm start' } });
   const response = await fetch(`http://127.0.0.1:${port}/targets/motd.json`);
   expect(await response.json()).toMatchObject({ startCommand: 'npm start' });

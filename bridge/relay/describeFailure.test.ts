@@ -52,7 +52,7 @@ test('describes every failure in a text that fits into a close frame', () => {
   }
 });
 
-test('tells the operator which names a certificate has, and which check failed', () => {
+test('shows the operator which names a certificate has, and which check failed', () => {
   const altNames = 'DNS:a.example, DNS:b.example';
   const wrongName = checkServerIdentity('c.example', certificateFor(altNames));
   expect(explainFailure(wrongName, { name: 'irc' })).toBe(
@@ -70,7 +70,7 @@ test('tells the operator which names a certificate has, and which check failed',
   );
 });
 
-test('bounds what it tells of a certificate with many names', () => {
+test('bounds what it shows of a certificate with many names', () => {
   const error = checkServerIdentity('c.example', certificateFor('DNS:a.example, '.repeat(10_000)));
   expect(explainFailure(error, { name: 'irc' }).length).toBeLessThan(400);
 });

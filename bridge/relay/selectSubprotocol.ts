@@ -1,5 +1,5 @@
 // Selects the subprotocol of a WebSocket (RFC 6455, section 4.2.2, item 5, /subprotocol/). The bridge
-// relays bytes whatever the name: it says what the target speaks, so that clients accept the session.
+// relays bytes whatever the name: it names what the target speaks, so that clients accept the session.
 
 import type { Target } from './targets.ts';
 

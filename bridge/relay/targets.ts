@@ -119,7 +119,7 @@ function isUsedByLine(target: Omit<Target, 'isOriginal'>): boolean {
   return [isTelnet, showsColor, isReadOnly].includes(true) || profileFile !== undefined;
 }
 
-/** Whether the bridge takes it for a message server: by its name, unless a mark says otherwise. */
+/** Whether the bridge takes it for a message server: by its name, unless a mark overrides it. */
 export function isMessageServer(target: Target): boolean {
   return target.name === MESSAGE_SERVER_NAME && !target.isOriginal && !isUsedByLine(target);
 }

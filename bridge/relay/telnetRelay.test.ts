@@ -57,7 +57,7 @@ describe('a target marked +telnet', () => {
     expect(received.subarray(-3)).toEqual(WONT_NAWS);
   });
 
-  test('tells a browser that asks with ?notices, in text frames', async () => {
+  test('notifies a browser that asks with ?notices, in text frames', async () => {
     const { socket, frames, untilReceived } = await connectTo(
       { isTelnet: true },
       '/ws/mud?notices',

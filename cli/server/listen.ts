@@ -1,4 +1,4 @@
-// Makes the server listen where its flags say.
+// Makes the server listen at the address of its flags.
 
 import type { ListenAddress } from '../../access/endpoint.ts';
 import { errorMessage } from '../../access/errorMessage.ts';

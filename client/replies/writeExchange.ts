@@ -13,7 +13,7 @@ import { type Incomplete, LineExchange, type Rejected, rejected } from './lineEx
 
 export interface Write {
   command: WriteCommand;
-  /** The line that says what to change; left out to find out what the server would require. */
+  /** The line that names what to change; left out to find out what the server would require. */
   request?: string;
   /** Empty if the user has not typed one. */
   password?: string;

@@ -65,7 +65,7 @@ test('logs the recovery also if the only worker that failed has exited', async (
   service.close();
 });
 
-test('says which names a certificate has, and which check failed', async () => {
+test('shows which names a certificate has, and which check failed', async () => {
   const { port } = await startServer(0, [
     ...['--tls-cert', tlsFile('cert'), '--tls-key', tlsFile('key')],
   ]);

@@ -203,7 +203,7 @@ async function outcomeOf(port: number): Promise<string> {
   return text;
 }
 
-test('says which certificate of a file is malformed, whatever flag names it', async () => {
+test('names which certificate of a file is malformed, whatever flag names it', async () => {
   const file = test.info().outputPath('bundle.pem');
   writeFileSync(file, `${readFileSync(tlsFile('cert'))}${readFileSync(tlsFile('ca'))}${MALFORMED}`);
   const key = ['--tls-key', tlsFile('key')];

@@ -71,7 +71,7 @@ test('every client reaches a bridge that requires a certificate', QUICK, async (
   expect(await runMotd(['get'], '', env)).toEqual(printed('By certificate'));
 });
 
-test('an error says that the bridge requires a certificate, or does not accept it', async () => {
+test('an error states that the bridge requires a certificate, or does not accept it', async () => {
   const { url } = await startUp();
   const get = (...flags: string[]) => runMotd(['get', '--url', url, ...CA, ...flags]);
   expect(await get()).toEqual(

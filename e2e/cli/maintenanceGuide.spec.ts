@@ -1,4 +1,4 @@
-// docs/maintenance.md: its commands, and what it says about them.
+// docs/maintenance.md: its commands, and what it promises about them.
 
 import { codeBlock, replaceParts } from '../../testing/docs.ts';
 import { Program } from '../../testing/programs.ts';

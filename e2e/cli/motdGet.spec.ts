@@ -186,7 +186,7 @@ for (const shell of SHELLS) {
   });
 }
 
-test('says what to install where nc is missing', async () => {
+test('names what to install where nc is missing', async () => {
   const program = new Program('/bin/sh', [SCRIPT], { PATH: join(test.info().outputPath('empty')) });
   expect(await program.result()).toEqual(failed(1, 'it needs nc: install netcat-openbsd'));
 });

@@ -313,7 +313,7 @@ for (const [args, reply, error] of [
     '.*IN THE PAST; compare the clocks of this machine and the server',
   ],
 ] as const) {
-  test(`${args[0]} says what to check after the reply ${JSON.stringify(reply)}`, async () => {
+  test(`${args[0]} names what to check after the reply ${JSON.stringify(reply)}`, async () => {
     const service = await startTcpService((socket) => {
       socket.once('data', () => {
         socket.write('200 OK\n');

@@ -239,7 +239,7 @@ test('loses no message, and reads none that was replaced before, under load', QU
   expect(stalenessMs(register, stores, reads).filter((ms) => ms > 0)).toEqual([]);
 });
 
-test('tells the watchers of every worker each message, in order', QUICK, async () => {
+test('sends the watchers of every worker each message, in order', QUICK, async () => {
   const server = await start();
   const clients = await connectToEach(server);
   for (const client of clients)

@@ -89,7 +89,7 @@ test('an error names the path, and what is wrong with it', async ({ folder }) =>
   }
 });
 
-test('a user without write permission on the socket is told so', async ({ folder }) => {
+test('reports that a user has no write permission on the socket', async ({ folder }) => {
   test.skip(process.getuid?.() !== 0, 'only root starts programs of another user');
   const path = join(folder, 's');
   await startOn(path);

@@ -117,7 +117,7 @@ test(
   },
 );
 
-test('the page tells how to start the server again after SHUTDOWN', async ({ page }) => {
+test('the page shows how to start the server again after SHUTDOWN', async ({ page }) => {
   const up = await startUp();
   await page.goto(up.page);
   const terminal = new PageTerminal(page);

@@ -178,7 +178,7 @@ test.describe('the line below the message', () => {
     service.close();
   });
 
-  test('says that the message may be out of date', async ({ page, server, terminal }) => {
+  test('shows that the message may be out of date', async ({ page, server, terminal }) => {
     await terminal.expectText('SHUTDOWN):');
     await expect(byline(page)).toHaveText('Not changed yet');
     await server.program.stop();

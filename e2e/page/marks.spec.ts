@@ -184,7 +184,7 @@ test.describe('+readonly', () => {
     news.close();
   });
 
-  test('stops if its page is that of a message server, and says why', async ({ page }) => {
+  test('stops if its page is that of a message server, and shows why', async ({ page }) => {
     const news = await startService('news', '+readonly', (socket) => socket.resume());
     const terminal = await openPage(page, news.target, '&as=motd');
     const reason = 'news is read only: it accepts no data (1008)';

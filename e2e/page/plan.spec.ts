@@ -300,7 +300,7 @@ test('warns that the change may have been made if the reply is lost', async ({ p
   service.close();
 });
 
-test('an older server: says that it cannot plan, and shows its history', async ({ page }) => {
+test('an older server: reports that it cannot plan, and shows its history', async ({ page }) => {
   const service = await startTcpService((socket) => {
     socket.on('data', (data) => {
       for (const line of String(data).trim().split('\n')) {

@@ -202,7 +202,7 @@ test('stops at a target that does not exist, and offers the others', async ({ pa
 });
 
 for (const file of ['**/targets/two.json', '**/lineService-*.js']) {
-  test(`says that the page is incomplete if ${file} cannot be loaded`, async ({ page }) => {
+  test(`reports that the page is incomplete if ${file} cannot be loaded`, async ({ page }) => {
     const bridgePort = await startBridgeTo('one=127.0.0.1:1', 'two=127.0.0.1:1');
     await page.route(file, (route) => route.abort());
     await openTarget(page, bridgePort, '?target=two');

@@ -1,4 +1,4 @@
-// What the header shows for each state of the connection. No state is told by its color alone.
+// What the header shows for each state of the connection. No state is shown by its color alone.
 //
 //   status         light   words                         button
 //   connecting     yellow  connecting…

@@ -49,7 +49,7 @@ test('names a target, but not the default one', () => {
   expect(statusOf({ is: 'connecting' }, subject).words).toBe('connecting to redis…');
 });
 
-test('says that a target is read only', () => {
+test('shows that a target is read only', () => {
   const subject = { name: 'log', isReadOnly: true };
   expect(statusOf({ is: 'connected' }, subject).words).toBe('connected, read only');
 });

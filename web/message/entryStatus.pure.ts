@@ -5,7 +5,7 @@ import { hasBegun } from '../../protocol/time.ts';
 
 export type EntryStatus = 'inForce' | 'underNewer' | 'toCome' | 'over';
 
-/** Empty if there is nothing to say. */
+/** Empty if there is nothing to show. */
 export const STATUS_WORDS: Readonly<Record<EntryStatus, string>> = {
   inForce: 'In force',
   underNewer: 'Under a newer message',

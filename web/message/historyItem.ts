@@ -66,7 +66,7 @@ export class HistoryItem {
 
   /**
    * @param entry The same entry, as it is now.
-   * @param status How it stands, in words; empty if there is nothing to say.
+   * @param status How it stands, in words; empty if there is nothing to show.
    * @param stored When it was stored, in words.
    */
   update(entry: HistoryEntry, status: string, stored: string): void {

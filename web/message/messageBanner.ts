@@ -10,7 +10,7 @@ import { MessageByline } from './messageByline.ts';
 /**
  * `unknown`: not received yet. `current`: the message in force. `stale`: the last message before
  * the connection was lost. `unsupported`: the server does not support MSGWATCH. `ended`: the target
- * accepts nothing, as the text then says.
+ * accepts nothing, as the text then states.
  */
 export type MessageState = 'unknown' | 'current' | 'stale' | 'unsupported' | 'ended';
 

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { LazyPart } from './lazyPart.ts';
 
-/** A part whose loads end as the test says: with a part, or with an error. */
+/** A part whose loads end as the test sets it: with a part, or with an error. */
 function makePart(...outcomes: (string | Error)[]) {
   const log: string[] = [];
   let loads = 0;

@@ -76,7 +76,7 @@ function linkToTargets(): void {
   requireElement(document, '#message-bar .sheet').append(link);
 }
 
-/** What the description of a target says about its page; without a profile, the defaults. */
+/** The service that a target's description defines; without a profile, the defaults. */
 export function createService(description: TargetDescription): TargetService {
   const { name, isReadOnly, showsColor, profile = {} } = description;
   const { title, commands = [], intro, help = [], lineEnd } = profile;
@@ -114,7 +114,7 @@ function writer({ name, isTelnet, showsColor, profile }: TargetDescription): Cre
     });
 }
 
-/** Says what is different about it once: a reconnection changes nothing. */
+/** Introduces itself once: a reconnection changes nothing. */
 function reader({ name, showsColor }: TargetDescription): CreateConversation {
   let introduction: string | undefined =
     `read only: this page shows what ${name} sends, and sends nothing`;

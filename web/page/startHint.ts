@@ -1,4 +1,4 @@
-// Tells a new user how to begin, below the first prompt. It is no part of the terminal's text, and it
+// Shows a new user how to begin, below the first prompt. It is no part of the terminal's text, and it
 // does not come back: not after a key, a tap or any output, and not after a reconnection.
 
 /** @param commands The commands of the target. One that ends in a space has arguments. */

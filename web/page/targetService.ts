@@ -1,4 +1,4 @@
-// What the page speaks with a target that is not a message server (main.ts).
+// How the page uses a target that is not a message server (main.ts).
 
 import type { Conversation } from '../../client/dialogue/conversation.ts';
 import type { UserSettings } from '../settings/userSettings.ts';

@@ -12,7 +12,7 @@ export interface InputHints {
 /** Not a text of a language. */
 const PLAIN: InputHints = { autocapitalize: 'none', inputMode: 'text', spellcheck: false };
 
-/** Times, or a number, come before the message: no keyboard can tell where its sentence begins. */
+/** Times, or a number, come before the message: no keyboard knows where its sentence begins. */
 const MESSAGE_AT_END: InputHints = { ...PLAIN, spellcheck: true };
 
 const HINTS: Readonly<Record<PromptKind, InputHints>> = {
