@@ -47,6 +47,9 @@ const UNKNOWN_OUTCOME: Record<WriteCommand, string> = {
 const SENT_NOTHING_ADVICE =
   '; if the server uses TLS, pass --tls; if it is a load balancer, check the servers behind it';
 
+const SOCKET_SENT_NOTHING_ADVICE =
+  '; if the server uses TLS, start it without --tls-cert: clients use none over a Unix socket';
+
 const NO_LINE_END_ADVICE =
   '; if it is the original server, which sends no line ends, use motd connect --compat original';
 
@@ -271,8 +274,8 @@ function adviceFor(error: RejectedError, server: ServerAddress): string {
     case REPLY.storeUnavailable:
       return unavailableAdvice(error);
     default:
-      if (!(error instanceof ClosedError) || error.hasSentLine || !('host' in server)) return '';
-      return SENT_NOTHING_ADVICE;
+      if (!(error instanceof ClosedError) || error.hasSentLine || 'url' in server) return '';
+      return 'path' in server ? SOCKET_SENT_NOTHING_ADVICE : SENT_NOTHING_ADVICE;
   }
 }
 

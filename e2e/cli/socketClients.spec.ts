@@ -6,6 +6,7 @@ import { freePort } from '../../testing/freePort.ts';
 import { isLinux, NEEDS_LINUX } from '../../testing/procFs.ts';
 import { Program, type ProgramResult, runMotd } from '../../testing/programs.ts';
 import { staleSocket } from '../../testing/staleSocket.ts';
+import { tlsFile } from '../../testing/tlsFile.ts';
 import { expect, QUICK, startServer } from '../fixtures.ts';
 import { test } from './socketFolder.ts';
 
@@ -118,6 +119,18 @@ test('every command reaches the server through the socket of its bridge', async 
   await up.stop();
   expect(await runMotd(['get', '--url', url])).toEqual(
     failed(`${url} has no socket at its path (ENOENT); check that the server is running there`),
+  );
+});
+
+test('names the flag to leave out if the server of a socket uses TLS', async ({ folder }) => {
+  const path = join(folder, 's');
+  const tls = ['--tls-cert', tlsFile('cert'), '--tls-key', tlsFile('key')];
+  const server = Program.motd(['serve', '--socket', path, ...tls]);
+  await server.waitForOutput(/listening/);
+  expect(await runMotd(['get', path])).toEqual(
+    failed(
+      `unix:${path}: the server closed the connection and sent nothing; if the server uses TLS, start it without --tls-cert: clients use none over a Unix socket`,
+    ),
   );
 });
 
