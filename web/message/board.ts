@@ -2,7 +2,8 @@
 // over the page (an iPhone has no Fullscreen API for pages).
 
 import { fitText, type SizedText } from '../../client/display/textSize.pure.ts';
-import { element, iconButton } from '../ui/element.ts';
+import { element } from '../ui/element.ts';
+import { iconButton } from '../ui/iconButton.ts';
 import { linkedText } from '../ui/linkedText.ts';
 import { modal } from '../ui/modal.ts';
 

@@ -4,7 +4,8 @@
 
 import type { HistoryEntry } from '../../client/replies/historyReader.ts';
 import { formatTime } from '../../protocol/time.ts';
-import { button, element, iconButton } from '../ui/element.ts';
+import { button, element } from '../ui/element.ts';
+import { iconButton } from '../ui/iconButton.ts';
 import { linkedText } from '../ui/linkedText.ts';
 import { showChildren } from './historyList.ts';
 import type { TimeFormat } from './timeFormat.ts';
@@ -138,7 +139,11 @@ function show(line: HTMLElement, text: string): void {
 }
 
 /** A touch screen shows the title as words. */
-function actionButton(icon: string, title: string, onclick: () => void): HTMLButtonElement {
+function actionButton(
+  icon: 'again' | 'copy',
+  title: string,
+  onclick: () => void,
+): HTMLButtonElement {
   return iconButton(icon, { ariaLabel: title, title, onclick });
 }
 

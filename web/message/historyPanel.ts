@@ -16,7 +16,8 @@ import {
   HistoryReader,
 } from '../../client/replies/historyReader.ts';
 import { ServerExchange } from '../connection/serverExchange.ts';
-import { button, element, iconButton } from '../ui/element.ts';
+import { button, element } from '../ui/element.ts';
+import { iconButton } from '../ui/iconButton.ts';
 import { DayNames } from './dayName.pure.ts';
 import { entryStatus, STATUS_WORDS } from './entryStatus.pure.ts';
 import { type EntryActions, HistoryItem } from './historyItem.ts';

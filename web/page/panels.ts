@@ -5,6 +5,7 @@ import { COMMANDS } from '../../protocol/commands.ts';
 import { adoptStyles } from '../appearance/adoptStyles.ts';
 import boardStyles from '../appearance/board.css?inline';
 import dialogStyles from '../appearance/dialogs.css?inline';
+import findStyles from '../appearance/find.css?inline';
 import historyStyles from '../appearance/history.css?inline';
 import paletteStyles from '../appearance/palette.css?inline';
 import settingsStyles from '../appearance/settings.css?inline';
@@ -30,6 +31,15 @@ import type { PageConversation } from './pageConversation.ts';
 import type { PageTools } from './pageTools.ts';
 import type { Screen } from './screen.ts';
 import type { TargetService } from './targetService.ts';
+
+const SHEETS = [
+  dialogStyles,
+  settingsStyles,
+  paletteStyles,
+  findStyles,
+  historyStyles,
+  boardStyles,
+];
 
 export interface Panels {
   help: HelpDialog;
@@ -67,8 +77,7 @@ export function createPanels(
   { url, title, service, settings, toast, live, screen, focusLine, ...line }: PanelDependencies,
 ): Panels {
   const commands = service?.commands ?? COMMANDS;
-  const sheets = [dialogStyles, settingsStyles, paletteStyles, historyStyles, boardStyles];
-  for (const sheet of sheets) adoptStyles(sheet);
+  for (const sheet of SHEETS) adoptStyles(sheet);
   const notifications = new Notifications(title, () => settings.get('notify'));
   const shared = {
     askPermission: () => notifications.requestPermission(),
@@ -109,7 +118,7 @@ export function createPanels(
     requireElement(document, '#message-bar'),
     requireElement(document, '#message'),
   );
-  const find = new FindBar(document, screen, searchDecorations, focusLine);
+  const find = new FindBar(requireElement(document, 'main'), screen, searchDecorations, focusLine);
   const help = new HelpDialog(commands, service?.help);
   return { help, settings: settingsDialog, palette, find, notifications, plan, history, board };
 }

@@ -4,7 +4,8 @@
 // "Combobox", "List autocomplete with automatic selection").
 
 import { type ListedTarget, listTargets } from '../targets/listedTarget.ts';
-import { element, iconButton } from '../ui/element.ts';
+import { element } from '../ui/element.ts';
+import { iconButton } from '../ui/iconButton.ts';
 import { withKeys } from '../ui/keys.ts';
 import { modal } from '../ui/modal.ts';
 import { entersText } from '../ui/textKeys.ts';

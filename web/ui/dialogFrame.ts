@@ -1,6 +1,7 @@
 // What every dialog of the page has: a title, and a button that closes it.
 
-import { element, iconButton } from './element.ts';
+import { element } from './element.ts';
+import { iconButton } from './iconButton.ts';
 
 /** Adds a dialog to the page, closed. */
 export function createDialog(

@@ -1,8 +1,6 @@
 // Creates elements. A script may not set innerHTML here: the Content-Security-Policy requires
 // trusted types, and allows none (bridge/http/headers.ts).
 
-const SVG = 'http://www.w3.org/2000/svg';
-
 /** Creates an element with these properties and children. A string becomes a text. */
 export function element<Name extends keyof HTMLElementTagNameMap>(
   name: Name,
@@ -20,17 +18,4 @@ export function button(
   ...children: (Node | string)[]
 ): HTMLButtonElement {
   return element('button', { type: 'button', ...properties }, ...children);
-}
-
-/** Creates a button that shows an icon of index.html. */
-export function iconButton(
-  icon: string,
-  properties: Partial<HTMLButtonElement> & { ariaLabel: string },
-): HTMLButtonElement {
-  const svg = document.createElementNS(SVG, 'svg');
-  const use = document.createElementNS(SVG, 'use');
-  svg.setAttribute('aria-hidden', 'true');
-  use.setAttribute('href', `#icon-${icon}`);
-  svg.append(use);
-  return button(properties, svg);
 }

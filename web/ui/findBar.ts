@@ -3,84 +3,104 @@
 import type { ISearchDecorationOptions } from '@xterm/addon-search';
 import type { SearchResults } from '../page/lazyAddons.ts';
 import type { Screen } from '../page/screen.ts';
-import { requireElement } from './dom.ts';
-
-interface FindBarElements {
-  bar: HTMLElement;
-  form: HTMLFormElement;
-  text: HTMLInputElement;
-  count: HTMLElement;
-  previous: HTMLElement;
-  close: HTMLElement;
-}
+import { element } from './element.ts';
+import { iconButton } from './iconButton.ts';
 
 type FindBarScreen = Pick<Screen, 'selection' | 'findMatch' | 'endSearch'>;
 
 export class FindBar {
-  readonly #elements: FindBarElements;
+  readonly #bar: HTMLElement;
+  readonly #text = element('input', {
+    id: 'find-text',
+    type: 'search',
+    ariaLabel: 'Search for',
+    placeholder: 'Search',
+    autocomplete: 'off',
+    autocapitalize: 'none',
+    spellcheck: false,
+  });
+  readonly #count = element('output', { id: 'find-count' });
   readonly #screen: FindBarScreen;
   readonly #decorations: () => ISearchDecorationOptions;
   readonly #onClose: () => void;
 
   /**
+   * @param parent Gets the bar, hidden.
    * @param decorations Returns how to mark the matches in the current appearance.
    * @param onClose Called after the bar is closed, to move the focus.
    */
   constructor(
-    document: Document,
+    parent: HTMLElement,
     screen: FindBarScreen,
     decorations: () => ISearchDecorationOptions,
     onClose: () => void,
   ) {
-    this.#elements = elementsOf(document);
     this.#screen = screen;
     this.#decorations = decorations;
     this.#onClose = onClose;
-    const { bar, form, text, previous, close } = this.#elements;
+    const form = element(
+      'form',
+      { id: 'find-form' },
+      this.#text,
+      this.#count,
+      iconButton('up', {
+        ariaLabel: 'Previous match',
+        title: 'Previous match (Shift-Enter)',
+        onclick: () => this.#find('previous'),
+      }),
+      iconButton('down', {
+        type: 'submit',
+        ariaLabel: 'Next match',
+        title: 'Next match (Enter)',
+      }),
+      iconButton('close', {
+        ariaLabel: 'Close the search',
+        title: 'Close the search (Escape)',
+        onclick: () => this.close(),
+      }),
+    );
     form.addEventListener('submit', (event) => {
       event.preventDefault();
       this.#find('next');
     });
-    text.addEventListener('input', () => this.#find('next', true));
-    previous.addEventListener('click', () => this.#find('previous'));
-    close.addEventListener('click', () => this.close());
-    bar.addEventListener('keydown', (event) => this.#onKey(event));
+    this.#text.addEventListener('input', () => this.#find('next', true));
+    this.#bar = element('search', { id: 'find', hidden: true }, form);
+    this.#bar.addEventListener('keydown', (event) => this.#onKey(event));
+    parent.prepend(this.#bar);
   }
 
   /** Opens the bar, and searches for a text, or for the selected one. */
   open(typed = ''): void {
-    const { bar, text } = this.#elements;
     const { selection } = this.#screen;
-    bar.hidden = false;
-    if (typed !== '') text.value = typed;
-    else if (selection !== '' && !selection.includes('\n')) text.value = selection;
-    text.focus();
+    this.#bar.hidden = false;
+    if (typed !== '') this.#text.value = typed;
+    else if (selection !== '' && !selection.includes('\n')) this.#text.value = selection;
+    this.#text.focus();
     // What is typed next replaces the text, or continues it.
-    if (typed === '') text.select();
+    if (typed === '') this.#text.select();
     this.#find('next', true);
   }
 
   close(): void {
-    this.#elements.bar.hidden = true;
+    this.#bar.hidden = true;
     this.#screen.endSearch();
     this.#onClose();
   }
 
   /** Shows how many matches a search has found. */
   showResults({ index, count }: SearchResults): void {
-    if (this.#elements.text.value === '') return;
+    if (this.#text.value === '') return;
     const label = index === -1 ? `${count}` : `${index + 1} of ${count}`;
-    this.#elements.count.textContent = count === 0 ? 'not found' : label;
+    this.#count.textContent = count === 0 ? 'not found' : label;
   }
 
   #find(direction: 'next' | 'previous', incremental = false): void {
-    const { text, count } = this.#elements;
-    if (text.value === '') {
+    if (this.#text.value === '') {
       this.#screen.endSearch();
-      count.textContent = '';
+      this.#count.textContent = '';
       return;
     }
-    this.#screen.findMatch(text.value, direction, {
+    this.#screen.findMatch(this.#text.value, direction, {
       incremental,
       decorations: this.#decorations(),
     });
@@ -92,15 +112,4 @@ export class FindBar {
     else return;
     event.preventDefault();
   }
-}
-
-function elementsOf(document: Document): FindBarElements {
-  return {
-    bar: requireElement(document, '#find'),
-    form: requireElement(document, '#find-form', HTMLFormElement),
-    text: requireElement(document, '#find-text', HTMLInputElement),
-    count: requireElement(document, '#find-count'),
-    previous: requireElement(document, '#find-previous'),
-    close: requireElement(document, '#find-close'),
-  };
 }
