@@ -35,7 +35,7 @@ export function wirePage(
   onClick('#more-button', () => openPart(({ palette }, typed) => palette.open(typed)));
   onClick('#to-line', () => input.focusLine());
   document.addEventListener('keydown', (event) => keys.keyDownOutsideTerminal(event));
-  keepFocusAtLine(document, input, 'header, #message-bar button');
+  keepFocusAtLine(document, input, 'header button, #message-bar button');
 
   const applyFontSize = () => {
     screen.fontSize = terminalFontSize(settings);
