@@ -1,6 +1,7 @@
 // What the terminal shows beside its text: where exchanges begin, which replies report a failure,
-// and how to begin. The text itself stays to the letter.
+// and how to begin. The text itself stays to the letter, also where it is copied or downloaded.
 
+import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import {
   chooseFromPalette,
@@ -14,6 +15,8 @@ import {
 } from '../fixtures.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
+
+const NOWHERE = { x: 0, y: 0, width: 0, height: 0 };
 
 const startHint = (page: Page) => page.locator('#start-hint');
 
@@ -115,6 +118,58 @@ test(
     await terminal.expectText(`Client: help\n${UNKNOWN_COMMAND}\n${PROMPT}`);
   },
 );
+
+test.describe('the text', () => {
+  const SIZES = { narrow: { width: 320, height: 1000 }, wide: { width: 1280, height: 1000 } };
+
+  /** What is copied by each way, and downloaded. */
+  async function textsOf(page: Page): Promise<string[]> {
+    const copied = await transcriptOf(page);
+    const downloading = page.waitForEvent('download');
+    await chooseFromPalette(page, 'Download the transcript');
+    const downloaded = await readFile(await (await downloading).path(), 'utf8');
+    // From the first row of the note into its last one.
+    const box = async (text: string) =>
+      (await page.locator('.xterm-rows > div', { hasText: text }).last().boundingBox()) ?? NOWHERE;
+    const [from, to] = [await box('[commands:'), await box('Help]')];
+    await page.mouse.move(from.x + 1, from.y + from.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(to.x + to.width - 1, to.y + to.height / 2, { steps: 5 });
+    await page.mouse.up();
+    const clipboard = () => page.evaluate(() => navigator.clipboard.readText());
+    await page.keyboard.press('Control+c');
+    await expect.poll(clipboard).toMatch(/^\[commands:/);
+    const selected = await clipboard();
+    await page.evaluate(() => navigator.clipboard.writeText(''));
+    // As the browser's own menu does it.
+    await page.evaluate(() => document.execCommand('copy'));
+    await expect.poll(clipboard).not.toBe('');
+    return [copied, downloaded, selected, await clipboard()];
+  }
+
+  test('is the same at every width of the window, and after a resize', async ({
+    page,
+    terminal,
+  }) => {
+    const [, commands = ''] = UNKNOWN_COMMAND.split('\n');
+    const transcript = `${PROMPT} help\nClient: help\n${UNKNOWN_COMMAND}\n${PROMPT}\n`;
+    for (const [first, then] of [
+      ['narrow', 'wide'],
+      ['wide', 'narrow'],
+    ] as const) {
+      await page.setViewportSize(SIZES[first]);
+      await page.reload();
+      await terminal.expectCommandPrompt();
+      await terminal.type('help');
+      await expect.poll(() => terminal.flow()).toMatch(/Help\].*SHUTDOWN\):$/);
+      const texts = [transcript, transcript, commands, commands];
+      expect(await textsOf(page), first).toEqual(texts);
+      await page.setViewportSize(SIZES[then]);
+      await expect.poll(() => terminal.flow()).toMatch(/Help\].*SHUTDOWN\):$/);
+      expect(await textsOf(page), `${first}, then ${then}`).toEqual(texts);
+    }
+  });
+});
 
 test.describe('the hint on how to begin', () => {
   test(

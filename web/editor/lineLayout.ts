@@ -56,13 +56,12 @@ const TAB_STOP = 8;
  */
 export function layOut(line: PromptLine, columns: number, table: CharacterTable): LineLayout {
   const printer = new Printer(columns, table);
-  for (const character of line.prompt)
-    printer.print(drawnText(character, printer.column), 'prompt');
+  for (const character of line.prompt) printer.print(drawnText(character, printer.width), 'prompt');
   printer.endJoin();
   let cursor: CellPosition | undefined;
   let offset = 0;
   for (const character of line.text) {
-    const start = printer.print(drawnText(character, printer.column), 'text');
+    const start = printer.print(drawnText(character, printer.width), 'text');
     if (offset >= line.cursor) cursor ??= start;
     offset += character.length;
   }
@@ -76,10 +75,34 @@ export function layOut(line: PromptLine, columns: number, table: CharacterTable)
  */
 function drawnText(character: string, column: number): string {
   if (character >= ' ' && character <= '~') return character;
-  if (character === '\t') return ' '.repeat(TAB_STOP - (column % TAB_STOP));
+  if (character === '\t') return spacesToTabStop(column);
   return escapeControls(character)
     .replace(/\p{Cs}/u, '\ufffd')
     .replace('\ufeff', '');
+}
+
+function spacesToTabStop(column: number): string {
+  return ' '.repeat(TAB_STOP - (column % TAB_STOP));
+}
+
+/** SGR sequences, which take no cell, a tab, or other text (ECMA-48, section 8.3.117). */
+const PART = /\x1b\[[\d;]*m|\t|[^\x1b\t]+/g;
+
+/**
+ * Replaces tabs by spaces, as `layOut` does. xterm.js itself would leave out those that do not fit
+ * into a row.
+ *
+ * @param text May contain SGR sequences.
+ */
+export function expandTabs(text: string, table: CharacterTable): string {
+  if (!text.includes('\t')) return text;
+  const printer = new Printer(Number.POSITIVE_INFINITY, table);
+  return text.replace(PART, (part) => {
+    if (part.startsWith('\x1b')) return part;
+    const drawn = part === '\t' ? spacesToTabStop(printer.width) : part;
+    printer.print(drawn, 'text');
+    return drawn;
+  });
 }
 
 /** Places characters in cells, one after another. */
@@ -89,6 +112,7 @@ class Printer {
   #row: LayoutRow = { prompt: '', text: '' };
   readonly rows = [this.#row];
   #column = 0;
+  #width = 0;
   #preceding = 0;
   /** The characters that share the last cells, and the first of these cells. */
   #joined = { characters: '', start: { row: 0, column: 0 } };
@@ -98,9 +122,12 @@ class Printer {
     this.#table = table;
   }
 
-  /** The column of the next narrow character. */
-  get column(): number {
-    return this.#column % this.#columns;
+  /**
+   * The cells of everything that was printed: its column, if the screen had no end. Tab stops are
+   * counted from it, so that a line has the same text on a screen of any width.
+   */
+  get width(): number {
+    return this.#width;
   }
 
   /**
@@ -144,6 +171,7 @@ class Printer {
       this.#joined = { characters: character, start };
     }
     this.#column = this.#joined.start.column + width;
+    this.#width += width - joinedWidth;
     this.#row[part] += character;
   }
 

@@ -4,6 +4,7 @@
 import type { Speaker } from '../../client/dialogue/conversation.ts';
 import type { ReplyClass } from '../../protocol/replies.ts';
 import { FAILURE, marked } from '../editor/marks.ts';
+import { ROW_END } from '../editor/wrapWords.ts';
 
 const SPEAKER_STYLE: Record<Speaker, string> = {
   client: '\x1b[90m',
@@ -23,5 +24,5 @@ const PLAIN = '\x1b[0m';
 /** @returns The rows of a line, with the cursor below them. */
 export function styled(rows: readonly string[], speaker: Speaker, reply?: ReplyClass): string {
   const style = reply === undefined ? SPEAKER_STYLE[speaker] : REPLY_STYLE[reply];
-  return `${style}${rows.join('\r\n')}${PLAIN}\r\n`;
+  return `${style}${rows.join(ROW_END)}${PLAIN}\r\n`;
 }

@@ -11,9 +11,9 @@ import type { ITheme, Terminal } from '@xterm/xterm';
 import type { Speaker } from '../../client/dialogue/conversation.ts';
 import type { ReplyClass } from '../../protocol/replies.ts';
 import { limitGraphemes } from '../editor/limitGraphemes.ts';
-import type { PromptLine } from '../editor/lineLayout.ts';
+import { expandTabs, type PromptLine } from '../editor/lineLayout.ts';
 import { LinePainter } from '../editor/linePainter.ts';
-import { wrapWords } from '../editor/wrapWords.ts';
+import { unwrapWords, wrapWords } from '../editor/wrapWords.ts';
 import { CharacterTable, loadGraphemes } from './characterTable.ts';
 import { loadLinks, loadSearch, type SearchResults } from './lazyAddons.ts';
 import { LazyPart } from './lazyPart.ts';
@@ -97,6 +97,7 @@ export class Screen {
       (lines) => this.#terminal.scrollLines(lines),
       () => this.#rowHeight,
     );
+    element.addEventListener('copy', (event) => this.#copySelection(event), { capture: true });
     new ResizeObserver(() => this.#fitToPage()).observe(element);
   }
 
@@ -139,7 +140,7 @@ export class Screen {
   print(line: string, speaker: Speaker, reply?: ReplyClass): void {
     if (MAY_HAVE_LINK.test(line)) this.#needLinks();
     this.#enqueue(line, () => {
-      const limited = limitGraphemes(line, this.#table);
+      const limited = expandTabs(limitGraphemes(line, this.#table), this.#table);
       const rows =
         speaker === 'note' ? wrapWords(limited, this.#size.columns, this.#table) : [limited];
       return styled(rows, speaker, reply);
@@ -193,12 +194,12 @@ export class Screen {
 
   /** The selected text, or an empty string. */
   get selection(): string {
-    return this.#terminal.getSelection();
+    return unwrapWords(this.#terminal.getSelection());
   }
 
   /** All lines, including the scrollback. */
   get transcript(): string {
-    return `${linesOf(this.#terminal.buffer.active).join('\n').trimEnd()}\n`;
+    return `${unwrapWords(linesOf(this.#terminal.buffer.active).join('\n')).trimEnd()}\n`;
   }
 
   /** Marks all matches, and selects the next or the previous one. */
@@ -228,6 +229,15 @@ export class Screen {
 
   get #rowHeight(): number {
     return (this.#terminal.element?.clientHeight ?? 0) / this.#terminal.rows;
+  }
+
+  /** In place of xterm.js, which would copy the ends of the rows, too. */
+  #copySelection(event: ClipboardEvent): void {
+    const { selection } = this;
+    if (selection === '') return;
+    event.clipboardData?.setData('text/plain', selection);
+    event.preventDefault();
+    event.stopPropagation();
   }
 
   #needLinks(): void {
