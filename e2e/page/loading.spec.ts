@@ -69,6 +69,25 @@ test('shows what a server sent before the script was loaded, in order', QUICK, a
   await terminal.expectText('one\ntwo é\nmotd> go on\nthree\nmotd>');
 });
 
+test('keeps what is typed before the script is loaded', QUICK, async ({ page, bridge }) => {
+  const release = await hold(page, SCRIPT);
+  await page.goto(`http://127.0.0.1:${bridge.port}/`, { waitUntil: 'commit' });
+  await expect(page.locator('#status')).toHaveText('connecting…');
+  await page.keyboard.type('MSGGETS');
+  await page.keyboard.press('Backspace');
+  // No text, and the browser's own.
+  await page.keyboard.press('Control+a');
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('MSGST');
+  await release();
+  const terminal = new PageTerminal(page);
+  await terminal.expectText(
+    `Server: 200 OK\nAn apple a day keeps the doctor away.\n${PROMPT} MSGST`,
+  );
+  await page.keyboard.type('ORE');
+  await terminal.expectText(`${PROMPT} MSGSTORE`);
+});
+
 for (const [missing, files] of [
   ['its script is loaded', SCRIPT],
   ['the target is described', '**/targets/*.json'],

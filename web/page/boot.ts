@@ -2,7 +2,11 @@
 
 import '../appearance/themeBoot.js';
 import { openEarlySocket } from '../connection/earlySocket.ts';
+import { keepEarlyKeys } from './earlyKeys.ts';
 import { checkPath } from './pathCheck.ts';
 
 const isLeaving = checkPath();
-if (!isLeaving) openEarlySocket();
+if (!isLeaving) {
+  openEarlySocket();
+  keepEarlyKeys();
+}

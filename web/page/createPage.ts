@@ -117,11 +117,7 @@ export function createPage(
   applyAppearance(settings, applyColors);
   const terminal = requireElement(document, '#terminal');
   const screen = new Screen(terminal, terminalTheme(), terminalFontSize(settings), {
-    typed: (data) => {
-      // Enter still connects.
-      const isIgnored = isReadOnly && (data !== '\r' || socket.state.is === 'connected');
-      if (!isIgnored) conversation.type(data);
-    },
+    typed: (data) => type(data),
     keyDown: (event) => keys.keyDownInTerminal(event),
     searched: (results) => panels.useIfLoaded(({ find }) => find.showResults(results)),
     drawn: () => startHint.place(() => screen.freeRowsTop),
@@ -167,6 +163,12 @@ export function createPage(
     messageInForce: () => live?.message,
     setAwaitingReply: (isAwaiting) => status.setAwaitingReply(isAwaiting),
   });
+
+  const type = (data: string) => {
+    // Enter still connects.
+    const isIgnored = isReadOnly && (data !== '\r' || socket.state.is === 'connected');
+    if (!isIgnored) conversation.type(data);
+  };
 
   const chooseCommand = (command: string) => {
     // Its arguments are missing. Ctrl-E Ctrl-U: Ctrl-Y brings the line back that was typed.
@@ -247,6 +249,8 @@ export function createPage(
     connect() {
       const kept = takeKept(keptKey);
       if (kept) conversation.restore(kept);
+      if (window.earlyKeys) type(window.earlyKeys);
+      window.earlyKeys = '';
       socket.connect();
       afterNextFrame(() => live?.start());
     },
