@@ -194,7 +194,9 @@ export function createPage(
         tools,
         conversation,
         chooseCommand,
+        fileName: `${target.name ?? title}.txt`,
         focusLine: () => input.focusLine(),
+        returnToLine: () => input.returnToLine(),
       });
     },
     () => {
@@ -209,7 +211,6 @@ export function createPage(
   const tools = new PageTools({
     screen,
     toast,
-    fileName: `${target.name ?? title}.txt`,
     returnToLine: () => input.returnToLine(),
   });
   const keys = new PageKeys({

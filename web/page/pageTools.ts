@@ -1,15 +1,12 @@
-// The tools that concern the text on the screen: copy, download and clear.
+// The tools that concern the text on the screen: copy and clear.
 
 import { copy } from '../ui/clipboard.ts';
-import { download } from '../ui/download.ts';
 import type { Toast } from '../ui/toast.ts';
 import type { Screen } from './screen.ts';
 
 export interface PageToolsDependencies {
   screen: Pick<Screen, 'selection' | 'transcript' | 'clear'>;
   toast: Pick<Toast, 'show'>;
-  /** For the transcript. */
-  fileName: string;
   /** Called after a tool was used, to move the focus. */
   returnToLine(): void;
 }
@@ -33,12 +30,6 @@ export class PageTools {
     returnToLine();
     if (!isCopied) toast.show('Copying is not possible in this browser.');
     else toast.show(selection ? 'Copied.' : 'Copied everything.');
-  }
-
-  download(): void {
-    const { screen, fileName, returnToLine } = this.#deps;
-    download(screen.transcript, fileName);
-    returnToLine();
   }
 
   clear(): void {

@@ -23,6 +23,7 @@ import { SettingsDialog } from '../settings/settingsDialog.ts';
 import type { UserSettings } from '../settings/userSettings.ts';
 import { copy } from '../ui/clipboard.ts';
 import { requireElement } from '../ui/dom.ts';
+import { download } from '../ui/download.ts';
 import { FindBar } from '../ui/findBar.ts';
 import { HelpDialog } from '../ui/helpDialog.ts';
 import { COMMAND_HELP } from '../ui/helpText.ts';
@@ -68,14 +69,16 @@ interface PanelDependencies {
   tools: PageTools;
   conversation: Pick<PageConversation, 'promptKind'>;
   chooseCommand(command: string): void;
+  /** For the transcript. */
+  fileName: string;
   focusLine(): void;
+  returnToLine(): void;
 }
 
 /** Creates the panels of a target's page. */
-export function createPanels(
-  document: Document,
-  { url, title, service, settings, toast, live, screen, focusLine, ...line }: PanelDependencies,
-): Panels {
+export function createPanels(document: Document, deps: PanelDependencies): Panels {
+  const { url, title, service, settings, toast, live, screen, fileName } = deps;
+  const { focusLine, returnToLine, tools, conversation, chooseCommand } = deps;
   const commands = service?.commands ?? COMMANDS;
   for (const sheet of SHEETS) adoptStyles(sheet);
   const notifications = new Notifications(title, () => settings.get('notify'));
@@ -88,10 +91,15 @@ export function createPanels(
   const meanings = new Map(service === undefined ? COMMAND_HELP.rows : service.help?.rows);
   const palette = new Palette({
     ...shared,
-    ...line,
+    tools,
+    chooseCommand,
     settings,
+    download: () => {
+      download(screen.transcript, fileName);
+      returnToLine();
+    },
     commands: () => {
-      const { promptKind } = line.conversation;
+      const { promptKind } = conversation;
       if (!takesCommand(promptKind)) return [];
       return commands.map((command) => [command, meanings.get(command.trimEnd()) ?? '']);
     },

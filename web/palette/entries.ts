@@ -30,7 +30,9 @@ export interface PaletteDependencies {
   commands(): readonly (readonly [command: string, meaning: string])[];
   /** Sends a command, or puts it on the line if it has arguments. */
   chooseCommand(command: string): void;
-  tools: Pick<PageTools, 'copy' | 'download' | 'clear' | 'hasSelection'>;
+  tools: Pick<PageTools, 'copy' | 'clear' | 'hasSelection'>;
+  /** Downloads the transcript. */
+  download(): void;
   settings: UserSettings;
   askPermission(): Promise<unknown>;
   user: string | undefined;
@@ -58,7 +60,7 @@ function commandEntries({ commands, chooseCommand }: PaletteDependencies): Palet
   }));
 }
 
-function toolEntries({ tools }: PaletteDependencies): PaletteEntry[] {
+function toolEntries({ tools, download }: PaletteDependencies): PaletteEntry[] {
   const group = 'Tools';
   return [
     ...pressing(group, '#find-button', 'Search the terminal', `[${COMMAND_KEY}-F]`),
@@ -68,7 +70,7 @@ function toolEntries({ tools }: PaletteDependencies): PaletteEntry[] {
       keys: '[Ctrl-Shift-C]',
       run: () => void tools.copy(),
     },
-    { group, label: 'Download the transcript', run: () => tools.download() },
+    { group, label: 'Download the transcript', run: download },
     { group, label: 'Clear the screen', keys: '[Ctrl-L]', run: () => tools.clear() },
     ...pressing(group, '#history-button', 'Message history'),
     ...pressing(group, '#plan-button', 'Plan a message'),
