@@ -355,6 +355,24 @@ test('does not send text typed ahead in one session in the next', async ({
   expect(server.program.stdout).not.toContain('SHUTDOWN');
 });
 
+test('a reply that is overdue shows, until it arrives', async ({ page }) => {
+  let reply = () => {};
+  const service = await startTcpService((socket) => {
+    socket.on('data', (data) => {
+      if (data.includes('MSGGET')) reply = () => socket.write(`200 OK\n${APPLE}\n`);
+    });
+  });
+  const terminal = await openPage(page, await startBridge(service.port));
+  await terminal.expectText(PROMPT);
+  await terminal.type('MSGGET');
+  await expect(status(page)).toHaveText('not responding', { timeout: 10_000 });
+  await expect(page.getByRole('button', { name: 'Reconnect' })).toBeVisible();
+  reply();
+  await terminal.expectText(`${APPLE}\n${PROMPT}`);
+  await expect(status(page)).toHaveText('connected');
+  await expect(page.locator('#try-now')).toBeHidden();
+});
+
 test.describe('a session that has ended', () => {
   test(
     'stays closed after QUIT until Enter, whatever wakes the page',

@@ -1,5 +1,12 @@
 // The connection's status in the header: the state, its reason, a countdown to the next attempt,
 // and a button that connects now.
+//
+//   connected     --a line is sent--> awaitingReply
+//   awaitingReply --a reply--> connected
+//                 --5 s--> unresponsive --a reply--> connected
+//   lost          --the next attempt--> lost, without a countdown
+//
+// Every other move is that of the connection (connectionState.pure.ts).
 
 import type { Ending } from '../../client/dialogue/conversation.ts';
 import { requireElement } from '../ui/dom.ts';
@@ -15,6 +22,16 @@ interface StatusElements {
   button: HTMLElement;
 }
 
+type Timer = ReturnType<typeof setTimeout>;
+
+type State =
+  | { is: 'connected' }
+  | { is: 'awaitingReply'; timer: Timer }
+  | { is: 'unresponsive' }
+  /** Attempts follow. `timer`: of the countdown to the next one. */
+  | { is: 'lost'; timer?: Timer }
+  | { is: 'other' };
+
 const TICK_MS = 250;
 
 /** If a reply takes longer, the status offers to reconnect. */
@@ -24,10 +41,7 @@ export class ConnectionStatus {
   readonly #elements: StatusElements;
   readonly #subject: StatusSubject;
   readonly #focusElsewhere: () => void;
-  #state: ConnectionState = { is: 'connecting' };
-  #ticking: ReturnType<typeof setInterval> | undefined;
-  #replyTimer: ReturnType<typeof setTimeout> | undefined;
-  #isReplyOverdue = false;
+  #state: State = { is: 'other' };
 
   /**
    * @param connect Called when the button is pressed. The button shows only if there is a problem.
@@ -52,34 +66,54 @@ export class ConnectionStatus {
 
   /** Starts or stops to wait for a reply. One that is overdue shows in the status. */
   setAwaitingReply(isAwaiting: boolean): void {
-    clearTimeout(this.#replyTimer);
-    if (isAwaiting) this.#replyTimer = setTimeout(() => this.#setOverdue(true), REPLY_TIMEOUT_MS);
-    else this.#setOverdue(false);
+    const { is } = this.#state;
+    if (isAwaiting && (is === 'connected' || is === 'awaitingReply')) {
+      const timer = setTimeout(() => this.#reportUnresponsive(), REPLY_TIMEOUT_MS);
+      this.#enter({ is: 'awaitingReply', timer });
+    }
+    if (!isAwaiting && is === 'awaitingReply') this.#enter({ is: 'connected' });
+    if (!isAwaiting && is === 'unresponsive') this.show({ is: 'connected' });
   }
 
   /** @param ending How the last conversation ended, if it has ended. */
   show(state: ConnectionState, ending?: Ending): void {
-    clearInterval(this.#ticking);
-    // Leave the live region alone: a screen reader would announce every attempt.
-    if (state.is === 'connecting' && isLost(this.#state))
-      this.#elements.countdown.textContent = 'connecting…';
-    else this.#enter(state, ending);
+    const { countdown } = this.#elements;
+    if (state.is === 'connecting' && this.#state.is === 'lost') {
+      // Leave the live region alone: a screen reader would announce every attempt.
+      this.#enter({ is: 'lost' });
+      countdown.textContent = 'connecting…';
+      return;
+    }
+    this.#display(statusOf(state, this.#subject, ending));
+    countdown.textContent = '';
+    this.#enter(this.#follow(state));
   }
 
-  #enter(state: ConnectionState, ending: Ending | undefined): void {
+  #follow(state: ConnectionState): State {
+    switch (state.is) {
+      case 'connected':
+        return { is: 'connected' };
+      case 'waiting': {
+        const { nextAtMs } = state;
+        this.#countDown(nextAtMs);
+        return { is: 'lost', timer: setInterval(() => this.#countDown(nextAtMs), TICK_MS) };
+      }
+      case 'loggedOut':
+        return { is: 'lost' };
+      default:
+        return { is: 'other' };
+    }
+  }
+
+  #enter(state: State): void {
+    // It ends an interval, too (HTML, 8.7).
+    if ('timer' in this.#state) clearTimeout(this.#state.timer);
     this.#state = state;
-    const isUnresponsive = state.is === 'connected' && this.#isReplyOverdue;
-    this.#display(isUnresponsive ? UNRESPONSIVE : statusOf(state, this.#subject, ending));
-    this.#elements.countdown.textContent = '';
-    if (state.is !== 'waiting') return;
-    this.#countDown(state.nextAtMs);
-    this.#ticking = setInterval(() => this.#countDown(state.nextAtMs), TICK_MS);
   }
 
-  #setOverdue(isOverdue: boolean): void {
-    if (isOverdue === this.#isReplyOverdue) return;
-    this.#isReplyOverdue = isOverdue;
-    if (this.#state.is === 'connected') this.#enter(this.#state, undefined);
+  #reportUnresponsive(): void {
+    this.#enter({ is: 'unresponsive' });
+    this.#display(UNRESPONSIVE);
   }
 
   #display({ name, words, reason = '', button: label }: Status): void {
@@ -100,8 +134,4 @@ export class ConnectionStatus {
     const { countdown } = this.#elements;
     countdown.replaceChildren(element('span', {}, 'retrying in '), `${seconds} s`);
   }
-}
-
-function isLost({ is }: ConnectionState): boolean {
-  return is === 'waiting' || is === 'loggedOut';
 }
