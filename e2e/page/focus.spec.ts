@@ -71,6 +71,16 @@ test('a click on the message leaves the focus at the line, for Enter, too', asyn
   await terminal.expectText(`doctor away.\n${PROMPT}`);
 });
 
+test('the name in the header can be selected; a button beside it leaves the focus at the line', async ({
+  page,
+}) => {
+  await page.locator('#help-button').click();
+  await page.keyboard.press('Escape');
+  await expect(page.locator(LINE)).toBeFocused();
+  await page.locator('#name').dblclick();
+  expect(await page.evaluate(() => String(document.getSelection()))).toMatch(/\w/);
+});
+
 test('selected text stays selected, and the next letter reaches the line', async ({
   page,
   terminal,
