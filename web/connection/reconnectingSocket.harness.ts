@@ -11,6 +11,8 @@ import { CONNECTED } from './connectionAttempt.ts';
 import type { ConnectionEvents, ConnectionState } from './connectionState.pure.ts';
 import { ReconnectingSocket } from './reconnectingSocket.ts';
 
+export const REFUSED = 'motd refused the connection: is it running? (1014)';
+
 /** In a browser, an error of a WebSocket without a listener does not throw. */
 class BrowserWebSocket extends WebSocket {
   constructor(url: string | URL) {
@@ -62,7 +64,7 @@ export class FakeBrowser {
 }
 
 /** The close code, and the reason, if a target cannot be reached. */
-const REFUSED = [1014, 'motd refused the connection: is it running?'] as const;
+const REFUSED_CLOSE = [1014, 'motd refused the connection: is it running?'] as const;
 
 /** A WebSocket server that can be stopped, and started again on the same port. */
 export class TestBridge {
@@ -97,7 +99,7 @@ export class TestBridge {
     server.on('connection', (browser, request) => {
       this.connectionCount++;
       this.onRequest(request);
-      if (this.refusals-- > 0) return browser.close(...REFUSED);
+      if (this.refusals-- > 0) return browser.close(...REFUSED_CLOSE);
       browser.send(CONNECTED);
       this.onConnection(browser);
     });
@@ -149,4 +151,23 @@ export class SocketUnderTest {
       interval: 5,
     });
   }
+}
+
+export function echo(browser: WebSocket): void {
+  browser.on('message', (data) => browser.send(Buffer.from(String(data))));
+}
+
+/** When the next attempt is due; now, if one is under way. */
+export function nextAttemptMs({ state }: ReconnectingSocket): number {
+  return state.is === 'waiting' ? state.nextAtMs : performance.now();
+}
+
+export function connectTo(bridge: TestBridge) {
+  const tested = new SocketUnderTest(bridge.url);
+  return {
+    socket: tested.socket,
+    log: tested.log,
+    states: tested.states,
+    waitFor: (entry: string, times?: number) => tested.waitFor(entry, times),
+  };
 }

@@ -9,6 +9,8 @@ import { LineEditor } from '../editor/lineEditor.ts';
 import { LineHistory } from '../editor/lineHistory.ts';
 import { PageConversation } from './pageConversation.ts';
 
+export const COMMAND = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN): ';
+
 export interface PageOptions {
   createConversation?: () => Conversation;
   masksPasswords?: boolean;
@@ -151,4 +153,14 @@ export class FakePage {
       },
     };
   }
+}
+
+/** A page at the prompt for a message. */
+export function atMessagePrompt(): FakePage {
+  return new FakePage().open().type('MSGSTORE\r').receive('200 OK\n');
+}
+
+/** A page at the prompt for a password. */
+export function atPasswordPrompt(options?: PageOptions): FakePage {
+  return new FakePage(options).open().type('SHUTDOWN\r').receive('300 PASSWORD REQUIRED\n');
 }
