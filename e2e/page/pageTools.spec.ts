@@ -241,7 +241,7 @@ test.describe('the search', () => {
   }) => {
     const marks = page.locator('.xterm-find-result-decoration, .xterm-selection div');
     await terminal.type('MSGWATCH');
-    await terminal.expectText(APPLE);
+    await terminal.expectText(`${APPLE}\n${PROMPT}`);
     // The keys before the search has been loaded, and after; a line arrives meanwhile.
     for (const message of ['a first apple', 'a second apple']) {
       await page.keyboard.press('Control+f');
@@ -253,7 +253,7 @@ test.describe('the search', () => {
       await expect(page.locator('#find-count')).toHaveText(/^\d of \d$/);
       await expect(marks).not.toHaveCount(0);
       await store(message, server.port);
-      await terminal.expectText(message);
+      await terminal.expectText(`${message}\n${PROMPT}`);
       await page.keyboard.press('Escape');
       await expect(marks).toHaveCount(0);
     }
