@@ -85,7 +85,12 @@ test.describe('redis', () => {
     await expect(page.locator('#message')).toBeHidden();
     await expect(page.locator('#history-button')).toBeHidden();
     await page.getByRole('button', { name: 'Settings' }).click();
+    await expect(page.getByLabel('Notify me')).toHaveCount(0);
     await page.getByLabel('Field').click();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('notify');
+    await expect(page.getByRole('option')).toHaveCount(0);
     await page.keyboard.press('Escape');
     await expect(page.locator('#field-text')).toBeVisible();
     await expect(page.locator('#commands')).toBeHidden();

@@ -83,7 +83,7 @@ export function createPanels(document: Document, deps: PanelDependencies): Panel
   for (const sheet of SHEETS) adoptStyles(sheet);
   const notifications = new Notifications(title, () => settings.get('notify'));
   const shared = {
-    askPermission: () => notifications.requestPermission(),
+    askPermission: live && (() => notifications.requestPermission()),
     user: loggedInUser(document.cookie),
   };
   const hasLineEndings = service?.hasLineEndings ?? false;

@@ -34,7 +34,8 @@ export interface PaletteDependencies {
   /** Downloads the transcript. */
   download(): void;
   settings: UserSettings;
-  askPermission(): Promise<unknown>;
+  /** `undefined` if the target has no messages to notify of. */
+  askPermission: (() => Promise<unknown>) | undefined;
   user: string | undefined;
 }
 
@@ -110,13 +111,17 @@ function settingEntries({ settings, askPermission }: PaletteDependencies): Palet
       isChosen: isHidden,
       run: () => settings.set('maskPassword', !isHidden),
     },
-    {
-      group,
-      label: NOTIFY,
-      isChosen: isNotifying(settings),
-      run: () => void setNotifying(settings, !isNotifying(settings), askPermission),
-    },
+    ...(askPermission === undefined ? [] : [notifyEntry(settings, askPermission)]),
   ];
+}
+
+function notifyEntry(settings: UserSettings, askPermission: () => Promise<unknown>): PaletteEntry {
+  return {
+    group: 'Settings',
+    label: NOTIFY,
+    isChosen: isNotifying(settings),
+    run: () => void setNotifying(settings, !isNotifying(settings), askPermission),
+  };
 }
 
 function choiceEntries({ key, label, options }: Choice, settings: UserSettings): PaletteEntry[] {

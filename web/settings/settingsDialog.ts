@@ -19,8 +19,11 @@ import { terminalFontSize } from './terminalFontSize.ts';
 import type { UserSettings } from './userSettings.ts';
 
 export interface SettingsDialogOptions {
-  /** Has the browser ask for permission to show notifications, and resolves with the answer. */
-  askPermission(): Promise<unknown>;
+  /**
+   * Has the browser ask for permission to show notifications, and resolves with the answer;
+   * `undefined` if the target has no messages to notify of.
+   */
+  askPermission: (() => Promise<unknown>) | undefined;
   /** The name of the logged-in user; `undefined` if there was no login. */
   user: string | undefined;
   /** Whether the user may choose the line end. */
@@ -53,7 +56,7 @@ export class SettingsDialog {
         () => settings.get('maskPassword'),
         (isOn) => settings.set('maskPassword', isOn),
       ),
-      ...this.#notifications(options),
+      ...(options.askPermission === undefined ? [] : this.#notifications(options.askPermission)),
       ...(options.user === undefined ? [] : [login(options.user)]),
     );
     this.open = modal(dialog, () => this.#show());
@@ -109,7 +112,7 @@ export class SettingsDialog {
     return row('Terminal text', stepper);
   }
 
-  #notifications({ askPermission }: SettingsDialogOptions): HTMLElement[] {
+  #notifications(askPermission: () => Promise<unknown>): HTMLElement[] {
     const settings = this.#settings;
     const control = this.#switch(
       NOTIFY,
