@@ -20,6 +20,17 @@ test.each(SHEETS)('%s has no size outside the variables of scale.css', (name) =>
   expect(css.match(LENGTH) ?? []).toEqual([]);
 });
 
+/** `/board` is served alone. */
+test('the board has no size of its own, and its copies of variables are right', () => {
+  const board = readFileSync(new URL('../../feed/board/board.css', import.meta.url), 'utf8');
+  const css = board.replaceAll(NOT_DECLARED, '');
+  const copies = css.match(/--[\w-]+: [^;]+;/g) ?? [];
+  expect(copies).not.toEqual([]);
+  const colors = readFileSync(new URL('colors.css', import.meta.url), 'utf8');
+  expect(copies.filter((copy) => !`${SCALE}${colors}`.includes(copy))).toEqual([]);
+  expect(css.replaceAll(/--[\w-]+: [^;]+;/g, '').match(LENGTH) ?? []).toEqual([]);
+});
+
 test('every variable of the scale is used', () => {
   const all = [SCALE, ...SHEETS.map((name) => readFileSync(new URL(name, WEB), 'utf8'))].join('');
   const names = [...SCALE.matchAll(/^ {2}(--[\w-]+):/gm)].map(([, name]) => name ?? '');
