@@ -7,7 +7,7 @@ import { modal } from '../ui/modal.ts';
 import type { Toast } from '../ui/toast.ts';
 import { describeCancel, entryStatus } from './entryStatus.pure.ts';
 import type { NumberedEntry } from './historyItem.ts';
-import { TimeFormat } from './timeFormat.ts';
+import { TimeFormat } from './timeFormat.pure.ts';
 import { WriteControls } from './writeControls.ts';
 
 export class CancelDialog {

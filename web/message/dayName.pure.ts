@@ -2,42 +2,40 @@
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
+const DATE: Intl.DateTimeFormatOptions = { day: 'numeric', month: 'long' };
+
 export class DayNames {
   readonly #format: Intl.DateTimeFormat;
+  readonly #formatWithYear: Intl.DateTimeFormat;
+  readonly #dateFormat: Intl.DateTimeFormat;
 
-  /** @param timeZone An IANA name; by default that of the user. */
-  constructor(timeZone?: string) {
-    this.#format = new Intl.DateTimeFormat('en-GB', {
-      timeZone,
-      weekday: 'long',
-      day: 'numeric',
-      month: 'long',
-      year: 'numeric',
-    });
+  /**
+   * @param timeZone An IANA name; by default that of the user.
+   * @param language By default that of the user.
+   */
+  constructor(timeZone?: string, language?: string) {
+    const options = { timeZone, weekday: 'long', ...DATE } as const;
+    this.#format = new Intl.DateTimeFormat(language, options);
+    this.#formatWithYear = new Intl.DateTimeFormat(language, { ...options, year: 'numeric' });
+    this.#dateFormat = new Intl.DateTimeFormat('en-GB', { timeZone, ...DATE, year: 'numeric' });
   }
 
-  /** @returns `Today`, `Yesterday`, `Friday 27 November`, or `Friday 27 November 2025`. */
+  /** @returns `Today`, `Yesterday`, or the day, with its year unless that is this one. */
   name(timeMs: number, nowMs: number): string {
-    const day = this.#dayOf(timeMs);
-    const today = this.#dayOf(nowMs);
-    if (day.dateMs === today.dateMs) return 'Today';
-    if (day.dateMs === today.dateMs - DAY_MS) return 'Yesterday';
-    return day.year === today.year ? day.text : `${day.text} ${day.year}`;
+    const dateMs = this.#dateOf(timeMs);
+    const todayMs = this.#dateOf(nowMs);
+    if (dateMs === todayMs) return 'Today';
+    if (dateMs === todayMs - DAY_MS) return 'Yesterday';
+    const isThisYear = yearOf(dateMs) === yearOf(todayMs);
+    return (isThisYear ? this.#format : this.#formatWithYear).format(timeMs);
   }
 
-  #dayOf(timeMs: number): { text: string; year: string; dateMs: number } {
-    const parts = this.#format.formatToParts(timeMs);
-    const {
-      weekday,
-      day,
-      month,
-      year = '',
-    } = Object.fromEntries(parts.map(({ type, value }) => [type, value]));
-    // As a date in UTC, where each day has 24 hours.
-    return {
-      text: `${weekday} ${day} ${month}`,
-      year,
-      dateMs: Date.parse(`${day} ${month} ${year} UTC`),
-    };
+  /** Its date, as one in UTC, where each day has 24 hours. */
+  #dateOf(timeMs: number): number {
+    return Date.parse(`${this.#dateFormat.format(timeMs)} UTC`);
   }
+}
+
+function yearOf(dateMs: number): number {
+  return new Date(dateMs).getUTCFullYear();
 }

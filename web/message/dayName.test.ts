@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { DayNames } from './dayName.pure.ts';
 
 function name(time: string, now: string, timeZone = 'Europe/Berlin'): string {
-  return new DayNames(timeZone).name(Date.parse(time), Date.parse(now));
+  return new DayNames(timeZone, 'en-GB').name(Date.parse(time), Date.parse(now));
 }
 
 test.each([
@@ -16,7 +16,8 @@ test.each([
   // The clock of the server may be ahead.
   ['2026-11-28T12:00:00Z', '2026-11-27T12:00:00Z', 'Saturday 28 November'],
 ])('in Berlin, %s is on %s: %s', (time, now, words) => {
-  expect(name(time, now)).toBe(words);
+  // Versions of ICU differ in the comma.
+  expect(name(time, now).replace(',', '')).toBe(words);
 });
 
 test('a day of 25 hours is one day', () => {

@@ -25,7 +25,7 @@ import { HistoryList, showChildren } from './historyList.ts';
 import { Refresher } from './refresher.ts';
 import { relativeTime } from './relativeTime.pure.ts';
 import { asSentence } from './replyWords.pure.ts';
-import { TimeFormat } from './timeFormat.ts';
+import { TimeFormat } from './timeFormat.pure.ts';
 
 /** The list is reloaded at most once in this time, however often the message changes. */
 const RELOAD_GAP_MS = 1_000;
@@ -256,7 +256,7 @@ export class HistoryPanel {
     const item = drawn?.isOf(entry) ? drawn : new HistoryItem(entry, this.#times, this.#actions);
     if (number !== undefined) items.set(number, item);
     const isToday = this.#dayNames.name(storedAtMs, nowMs) === 'Today';
-    const before = entry.isPlanned ? this.#times.short(storedAtMs) : this.#times.clock(storedAtMs);
+    const before = entry.isPlanned ? this.#times.moment(storedAtMs) : this.#times.clock(storedAtMs);
     const stored = isToday ? relativeTime(storedAtMs, nowMs).text : before;
     item.update(entry, STATUS_WORDS[entryStatus(entry, nowMs)], stored);
     return item.element;

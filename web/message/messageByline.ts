@@ -4,6 +4,7 @@
 import type { EntryDetails } from '../../client/replies/entryLine.ts';
 import { Refresher } from './refresher.ts';
 import { relativeTime } from './relativeTime.pure.ts';
+import { CLOCK, EXACT, MOMENT } from './timeStyles.pure.ts';
 
 export class MessageByline {
   readonly #element: HTMLElement;
@@ -47,7 +48,7 @@ export class MessageByline {
     Object.assign(this.#time, {
       textContent: text,
       dateTime: new Date(timeMs).toISOString(),
-      title: new Date(timeMs).toLocaleString(undefined, { dateStyle: 'full', timeStyle: 'long' }),
+      title: new Date(timeMs).toLocaleString(undefined, EXACT),
     });
     return validMs;
   }
@@ -67,10 +68,7 @@ function startOf({ storedAtMs, fromMs = storedAtMs }: EntryDetails): number | un
 function clockOrDate(timeMs: number): string {
   const time = new Date(timeMs);
   const isToday = time.toDateString() === new Date().toDateString();
-  return time.toLocaleString(undefined, {
-    timeStyle: 'short',
-    ...(!isToday && { dateStyle: 'medium' }),
-  });
+  return time.toLocaleString(undefined, isToday ? CLOCK : MOMENT);
 }
 
 function textIn(name: string, textContent: string): HTMLElement {

@@ -6,6 +6,7 @@ import { modal } from '../ui/modal.ts';
 import type { Toast } from '../ui/toast.ts';
 import { messageField, type PlanInputField, timeField } from './planField.ts';
 import { type PlanField, type PlanReading, readPlan } from './planForm.pure.ts';
+import { TimeFormat } from './timeFormat.pure.ts';
 import { WriteControls } from './writeControls.ts';
 
 export class PlanDialog {
@@ -56,7 +57,7 @@ export class PlanDialog {
   /** Opens the dialog; when it closes, the focus returns. */
   open(): void {
     this.#zone.textContent =
-      `Times in ${timeZone()}. ` +
+      `Times in ${new TimeFormat().timeZone}. ` +
       'Without a start, the message begins now; without an end, it stays.';
     this.#update();
     this.#show();
@@ -87,7 +88,8 @@ export class PlanDialog {
   #read(): PlanReading {
     const { message, from, until } = this.#fields;
     const input = { message: message.text, from: from.time, until: until.time };
-    return readPlan(input, timeZone(), Date.now());
+    // The time zone at this moment: the user may travel.
+    return readPlan(input, new TimeFormat(), Date.now());
   }
 
   /** Shows what was understood, and what is wrong. */
@@ -100,9 +102,4 @@ export class PlanDialog {
     until.showFault(reading.faults.get('until'));
     return reading;
   }
-}
-
-/** At this moment: the user may travel. */
-function timeZone(): string {
-  return new Intl.DateTimeFormat().resolvedOptions().timeZone;
 }

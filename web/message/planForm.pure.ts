@@ -1,10 +1,10 @@
 // Reads what the user typed into the dialog that plans a message.
 
-import { describeWindow } from '../../client/planning/describeWindow.pure.ts';
 import { findLocalTime } from '../../client/planning/localTime.pure.ts';
 import { type WindowFault, windowFault } from '../../client/planning/windowFault.pure.ts';
 import { isPlainText } from '../../protocol/plainText.ts';
 import { formatWindow, hasBegun, MAX_PLAN_YEARS, type ParsedWindow } from '../../protocol/time.ts';
+import type { TimeFormat } from './timeFormat.pure.ts';
 
 export type PlanField = 'message' | 'from' | 'until';
 
@@ -37,18 +37,18 @@ const WINDOW_FAULTS: Readonly<Record<WindowFault, readonly [PlanField, string]>>
   endTooFarAway: ['until', `The end is over ${MAX_PLAN_YEARS} years away.`],
 };
 
-/** @param timeZone The one of the times: an IANA name, such as `Europe/Berlin`. */
-export function readPlan(input: PlanInput, timeZone: string, nowMs: number): PlanReading {
+/** @param times Has the time zone of the input, and describes the window. */
+export function readPlan(input: PlanInput, times: TimeFormat, nowMs: number): PlanReading {
   const faults = new Map<PlanField, string>();
   const message = input.message.trim();
   if (message === '') faults.set('message', 'Type a message.');
   else if (!isPlainText(message)) {
     faults.set('message', 'The message holds control characters: remove them.');
   }
-  const window = readWindow(input, timeZone, nowMs, faults);
+  const window = readWindow(input, times.timeZone, nowMs, faults);
   const request =
     faults.size === 0 && window !== undefined ? `${formatWindow(window)} ${message}` : undefined;
-  return { request, understood: window ? inWords(window, timeZone, nowMs) : '', faults };
+  return { request, understood: window ? inWords(window, times, nowMs) : '', faults };
 }
 
 /** @returns The window; `undefined` if something is wrong with it, which is added to the faults. */
@@ -102,11 +102,11 @@ function readTime(
 }
 
 /** A window that has begun begins now, at the server. */
-function inWords(window: ParsedWindow, timeZone: string, nowMs: number): string {
+function inWords(window: ParsedWindow, times: TimeFormat, nowMs: number): string {
   const { untilMs } = window;
   if (hasBegun(window, nowMs) && untilMs !== undefined) {
-    return `from now ${describeWindow({ untilMs }, timeZone)}`;
+    return `from now ${times.window({ untilMs })}`;
   }
-  const words = describeWindow(window, timeZone);
+  const words = times.window(window);
   return untilMs === undefined ? `${words}, without an end` : words;
 }
