@@ -2,7 +2,15 @@
 
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Locator, Page } from '@playwright/test';
-import { devices, expect, QUICK, startBridge, test, WHOLE_BROWSER } from '../fixtures.ts';
+import {
+  chooseFromPalette,
+  devices,
+  expect,
+  QUICK,
+  startBridge,
+  test,
+  WHOLE_BROWSER,
+} from '../fixtures.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 const DARK_BACKGROUND = 'rgb(16, 22, 29)';
@@ -303,7 +311,7 @@ test.describe('at 400%', () => {
   test('everything can be reached by scrolling down', async ({ page }) => {
     for (const name of ['Settings', 'Help']) {
       const dialog = page.getByRole('dialog', { name });
-      await opener(page, name).click();
+      await chooseFromPalette(page, name);
       await expectToFit(dialog);
       const last = dialog.locator('label, summary, :not(details) > table tr').last();
       await last.scrollIntoViewIfNeeded();

@@ -47,6 +47,10 @@ for (const width of WIDTHS) {
     await open(page, bridge.port, width);
     await expectOneRow(page);
     await expect(page.locator('#name')).toBeVisible();
+    const cutBy = await page
+      .locator('#name')
+      .evaluate((name) => name.scrollWidth - name.clientWidth);
+    expect(cutBy, 'the name is whole').toBeLessThanOrEqual(0);
     await server.program.stop();
     await expect(page.locator('#try-now')).toBeVisible();
     await expectOneRow(page);
@@ -80,8 +84,9 @@ for (const width of [320, 1280]) {
     bridge,
   }) => {
     await open(page, bridge.port, width);
-    await page.locator('#find-button').focus();
-    for (const button of await page.locator('#tools button').all()) {
+    const tools = page.locator('#tools button:visible');
+    await tools.first().focus();
+    for (const button of await tools.all()) {
       await expect(button).toBeFocused();
       const label = await button.evaluate((element) => {
         const { content, width } = getComputedStyle(element, '::after');

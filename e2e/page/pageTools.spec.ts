@@ -410,7 +410,7 @@ for (const [zoom, width, height] of [
       await expect
         .poll(() => page.evaluate(() => document.documentElement.scrollWidth))
         .toBe(width);
-      for (const button of await page.locator('#tools button').all()) {
+      for (const button of await page.locator('#tools button:visible').all()) {
         await button.scrollIntoViewIfNeeded();
         await expect(button).toBeInViewport({ ratio: 1 });
       }
@@ -418,7 +418,7 @@ for (const [zoom, width, height] of [
       const { height: room } = (await page.locator('#terminal').boundingBox()) ?? { height: 0 };
       expect(room).toBeGreaterThan(60);
       for (const name of ['Settings', 'Help']) {
-        await tool(page, name).click();
+        await chooseFromPalette(page, name);
         const opened = page.getByRole('dialog', { name });
         const { scrollWidth, clientWidth } = await opened.evaluate((element) => element);
         expect(scrollWidth).toBe(clientWidth);

@@ -4,6 +4,7 @@
 import type { CDPSession, Page } from '@playwright/test';
 import { Program } from '../../testing/programs.ts';
 import {
+  chooseFromPalette,
   devices,
   expect,
   type PageTerminal,
@@ -495,7 +496,7 @@ test.describe('320 pixels wide', () => {
       'Plan a message': page.locator('#plan'),
     };
     for (const [name, part] of Object.entries(opened)) {
-      await page.getByRole('button', { name, exact: true }).tap();
+      await chooseFromPalette(page, name);
       await expect(part).toBeVisible();
       expect(await overflow(page), name).toBeLessThanOrEqual(0);
       await page.keyboard.press('Escape');
@@ -507,10 +508,10 @@ test.describe('320 pixels wide', () => {
 
   test('cuts off no tool, and the search has room to type', async ({ terminal: { page } }) => {
     await expect(prompt(page)).toHaveText(PROMPT);
-    for (const button of await page.locator('#tools button').all()) {
+    for (const button of await page.locator('#tools button:visible').all()) {
       await expect(button).toBeInViewport({ ratio: 1 });
     }
-    await page.getByRole('button', { name: 'Search the terminal' }).tap();
+    await chooseFromPalette(page, 'Search the terminal');
     for (const part of await page.locator('#find-form > :not(output)').all()) {
       await expect(part).toBeInViewport({ ratio: 1 });
     }

@@ -8,7 +8,7 @@
 //   offline        red     no network                    Try now
 //   loggedOut      red     not connected: REASON         Log in
 //   sessionEnded   gray    session ended                 Start again
-//   shutDown       gray    server shut down              Connect again
+//   shutDown       gray    server shut down              Connect
 //   unknownTarget  red     unknown target                Choose another
 //   ended          red     not connected: REASON         Connect
 
@@ -61,8 +61,7 @@ export function statusOf(
 }
 
 function statusOfEnd(state: ConnectionState & { is: 'ended' }, ending?: Ending): Status {
-  if (ending === 'shutDown')
-    return { name: ending, words: 'server shut down', button: 'Connect again' };
+  if (ending === 'shutDown') return { name: ending, words: 'server shut down', button: 'Connect' };
   if (ending === 'quit' || state.reason === CLOSED_BY_PAGE)
     return { name: 'sessionEnded', words: 'session ended', button: 'Start again' };
   if (isUnknownTarget(state))

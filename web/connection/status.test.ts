@@ -24,7 +24,7 @@ test.each([
   [{ is: 'offline', reason: REASON }, 'lost', 'offline', 'no network', 'Try now'],
   [{ is: 'loggedOut', reason: REASON }, 'lost', 'loggedOut', `not connected: ${REASON}`, 'Log in'],
   [ENDED, 'quit', 'sessionEnded', 'session ended', 'Start again'],
-  [ENDED, 'shutDown', 'shutDown', 'server shut down', 'Connect again'],
+  [ENDED, 'shutDown', 'shutDown', 'server shut down', 'Connect'],
   [ENDED, 'rejected', 'ended', `not connected: ${REASON}`, 'Connect'],
   [{ is: 'ended', reason: CLOSED_BY_PAGE }, 'lost', 'sessionEnded', 'session ended', 'Start again'],
   [

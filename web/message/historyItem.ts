@@ -8,7 +8,7 @@ import { button, element } from '../ui/element.ts';
 import { iconButton } from '../ui/iconButton.ts';
 import { linkedText } from '../ui/linkedText.ts';
 import { showChildren } from './historyList.ts';
-import type { TimeFormat } from './timeFormat.ts';
+import type { TimeFormat } from './timeFormat.pure.ts';
 
 /** An entry of a server that knows MSGCANCEL. */
 export type NumberedEntry = HistoryEntry & { number: number };
@@ -54,7 +54,13 @@ export class HistoryItem {
     );
     if (isNumbered(entry)) this.#describeButtons(entry.number);
     this.#exact.append(this.#time);
-    const details = element('div', {}, this.#status, this.#window, this.#stored);
+    const details = element(
+      'div',
+      { className: 'details' },
+      this.#status,
+      this.#window,
+      this.#stored,
+    );
     this.element.append(details, this.#actions, this.#message);
     // It is laid out, and has a size, when it comes into view.
     new ResizeObserver(() => this.#measure()).observe(this.#message);
@@ -73,7 +79,7 @@ export class HistoryItem {
   update(entry: HistoryEntry, status: string, stored: string): void {
     this.#entry = entry;
     this.#words = stored;
-    this.#status.className = entry.isInForce ? 'in-force' : '';
+    this.#status.className = entry.isInForce ? 'status in-force' : 'status';
     show(this.#status, status);
     const hasWindow = entry.fromMs !== undefined || entry.untilMs !== undefined;
     show(this.#window, hasWindow ? windowText(entry, this.#times) : '');
@@ -106,7 +112,7 @@ export class HistoryItem {
 
   #drawTime(): void {
     const { storedAtMs } = this.#entry;
-    const exact = this.#times.full(storedAtMs);
+    const exact = this.#times.exact(storedAtMs);
     Object.assign(this.#time, {
       dateTime: formatTime(storedAtMs),
       title: exact,
