@@ -81,7 +81,7 @@ export class ConnectionStatus {
     if (state.is === 'connecting' && this.#state.is === 'lost') {
       // Leave the live region alone: a screen reader would announce every attempt.
       this.#enter({ is: 'lost' });
-      countdown.textContent = 'connecting…';
+      countdown.replaceChildren(element('span', {}, 'connecting'), '…');
       return;
     }
     this.#display(statusOf(state, this.#subject, ending));
