@@ -26,13 +26,10 @@ export const WRITE_COMMANDS = ['MSGSTORE', 'MSGPLAN', 'MSGCANCEL', 'MSGREPLACE']
 export type WriteCommand = (typeof WRITE_COMMANDS)[number];
 
 /** The commands whose reply is a list, a line for each message. */
-export const LIST_COMMANDS = ['MSGHIST', 'MSGLIST', 'MSGPLANS'] as const;
-
-export type ListCommand = (typeof LIST_COMMANDS)[number];
+export type ListCommand = Extract<Command, 'MSGHIST' | 'MSGLIST' | 'MSGPLANS'>;
 
 const known: ReadonlySet<string> = new Set(COMMANDS);
 const writing: ReadonlySet<string> = new Set(WRITE_COMMANDS);
-const listing: ReadonlySet<string> = new Set(LIST_COMMANDS);
 
 /** Whether a line is exactly a command: upper case, without arguments. */
 export function isCommand(line: string): line is Command {
@@ -41,8 +38,4 @@ export function isCommand(line: string): line is Command {
 
 export function isWriteCommand(line: string): line is WriteCommand {
   return writing.has(line);
-}
-
-export function isListCommand(line: string): line is ListCommand {
-  return listing.has(line);
 }

@@ -63,16 +63,26 @@ export class EncodedReplies {
 
   *#lines(command: ListCommand): Generator<string> {
     const now = this.#inForce.now();
-    if (command === 'MSGPLANS') {
-      for (const entry of this.#history.planned(now)) yield planLine(entry);
-      return;
+    switch (command) {
+      case 'MSGPLANS':
+        for (const entry of this.#history.planned(now)) yield planLine(entry);
+        break;
+      case 'MSGLIST':
+        for (const entry of this.#entries()) yield detailLine(entry);
+        break;
+      case 'MSGHIST':
+        for (const entry of this.#entries()) {
+          // One that was canceled ended then.
+          if (hasBegun(entry, entry.canceledAtMs ?? now)) yield historyLine(entry);
+        }
+        break;
+      default:
+        command satisfies never;
     }
-    for (const record of this.#history.after()) {
-      if (!isEntry(record)) continue;
-      if (command === 'MSGLIST') yield detailLine(record);
-      // One that was canceled ended then.
-      else if (hasBegun(record, record.canceledAtMs ?? now)) yield historyLine(record);
-    }
+  }
+
+  *#entries(): Generator<Numbered<HistoryEntry>> {
+    for (const record of this.#history.after()) if (isEntry(record)) yield record;
   }
 }
 

@@ -11,7 +11,13 @@
 //
 // After MSGWATCH the server also sends unsolicited messages. They appear above the prompt.
 
-import { isListCommand, isWriteCommand, type WriteCommand } from '../../protocol/commands.ts';
+import {
+  type Command,
+  isCommand,
+  isWriteCommand,
+  type ListCommand,
+  type WriteCommand,
+} from '../../protocol/commands.ts';
 import { LineReader, TOO_LONG, trimLine } from '../../protocol/lines.ts';
 import { escapeControls } from '../../protocol/plainText.ts';
 import {
@@ -65,8 +71,21 @@ type DialogueState =
 
 const COMMAND: Asked = { for: 'command' };
 
-/** Their 200 OK is followed by one line. */
-const ONE_LINE_COMMANDS: ReadonlySet<string> = new Set(['MSGGET', 'MSGINFO', 'MSGWATCH']);
+/** What the server sends after its 200 OK to a command, or awaits; `end`: it closes the connection. */
+type AfterOk = Record<ListCommand, 'list'> &
+  Record<Exclude<Command, ListCommand | WriteCommand>, 'line' | 'command' | 'end'>;
+
+const AFTER_OK: AfterOk = {
+  MSGGET: 'line',
+  MSGWATCH: 'line',
+  MSGHIST: 'list',
+  MSGPLANS: 'list',
+  MSGINFO: 'line',
+  MSGLIST: 'list',
+  QUIT: 'end',
+  // Its reply is 300 PASSWORD REQUIRED.
+  SHUTDOWN: 'command',
+};
 
 const REPLIES: ReadonlySet<string> = new Set(Object.values(REPLY));
 
@@ -194,12 +213,13 @@ export class Dialogue implements Conversation {
   }
 
   #commandAccepted(command: string): Effect[] {
+    if (!isCommand(command)) return this.#ask(COMMAND);
     if (isWriteCommand(command)) return this.#ask({ for: command });
-    if (command === 'QUIT') return this.#end('quit');
+    const next = AFTER_OK[command];
+    if (next === 'end') return this.#end('quit');
     this.#isWatching = command === 'MSGWATCH';
-    if (ONE_LINE_COMMANDS.has(command)) this.#state = { at: 'line' };
-    else if (isListCommand(command)) this.#state = { at: 'list' };
-    else return this.#ask(COMMAND);
+    if (next === 'command') return this.#ask(COMMAND);
+    this.#state = { at: next };
     return [];
   }
 

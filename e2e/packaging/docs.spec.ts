@@ -163,6 +163,15 @@ test('PROTOCOL.md names every command, reply, event, close code and metric', QUI
   expect(missing).toEqual([]);
 });
 
+test('docs/page.md names every command', QUICK, () => {
+  const page = readPage('docs/page.md');
+  const commands = readFileSync(join(ROOT, 'protocol/commands.ts'), 'utf8');
+  const [, list = ''] = /COMMANDS = \[([^\]]*)\]/.exec(commands) ?? [];
+  const names = [...list.matchAll(/'([A-Z]+)'/g)].map(([, name = '']) => name);
+  expect(names.length).toBeGreaterThan(10);
+  expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+});
+
 test('the table of contents names every page in docs/', QUICK, () => {
   const contents = readPage('docs/README.md');
   const guides = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));

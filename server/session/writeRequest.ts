@@ -26,19 +26,34 @@ const NUMBER = /^\d{1,15}$/;
 export function parseWriteRequest(command: WriteCommand, line: string): WriteRequest | Reply {
   const text = decodeUtf8(line);
   if (text === undefined || !isPlainText(text)) return REPLY.notPlainText;
-  if (command === 'MSGSTORE') return { is: 'store', message: text };
-  const { word = '', rest: message } = WORD.exec(text)?.groups ?? {};
-  if (command === 'MSGPLAN') return parsePlan(word, message);
-  if (!NUMBER.test(word)) return REPLY.badNumber;
-  const number = Number(word);
-  if (command === 'MSGREPLACE') {
-    return message === undefined ? REPLY.noText : { is: 'replace', number, message };
+  switch (command) {
+    case 'MSGSTORE':
+      return { is: 'store', message: text };
+    case 'MSGPLAN':
+      return parsePlan(text);
+    case 'MSGCANCEL':
+      return NUMBER.test(text) ? { is: 'cancel', number: Number(text) } : REPLY.badNumber;
+    case 'MSGREPLACE':
+      return parseReplacement(text);
+    default:
+      return command satisfies never;
   }
-  return message === undefined ? { is: 'cancel', number } : REPLY.badNumber;
 }
 
-function parsePlan(word: string, message: string | undefined): WriteRequest | Reply {
+function parsePlan(text: string): WriteRequest | Reply {
+  const { word, rest: message } = splitWord(text);
   const window = parseWindow(word);
   if (typeof window === 'string') return window;
   return message === undefined ? REPLY.noText : { is: 'plan', window, message };
+}
+
+function parseReplacement(text: string): WriteRequest | Reply {
+  const { word, rest: message } = splitWord(text);
+  if (!NUMBER.test(word)) return REPLY.badNumber;
+  return message === undefined ? REPLY.noText : { is: 'replace', number: Number(word), message };
+}
+
+function splitWord(text: string): { word: string; rest: string | undefined } {
+  const { word = '', rest } = WORD.exec(text)?.groups ?? {};
+  return { word, rest };
 }
