@@ -22,7 +22,10 @@ const FIRST_SCRIPTS: Readonly<Record<string, string>> = {
   'targets.html': 'web/targets/boot.ts',
 };
 
-export default defineConfig({
+/** A further one in the pages that `npm run dev` builds, with the mode "development". */
+const RELOAD_SCRIPT = 'web/page/reloadOnChange.ts';
+
+export default defineConfig(({ mode }) => ({
   root: 'web',
   // Relative URLs, so that the page works under any path of a reverse proxy.
   base: './',
@@ -43,8 +46,11 @@ export default defineConfig({
       input: Object.keys(FIRST_SCRIPTS).map((page) => `web/${page}`),
     },
   },
-  plugins: [plainImports(), inlineScript(), precompress()],
-});
+  plugins: [
+    plainImports(),
+    ...(mode === 'development' ? [inlineScripts(RELOAD_SCRIPT)] : [inlineScripts(), precompress()]),
+  ],
+}));
 
 /**
  * Vite wraps each `import()` in a helper that preloads style sheets and modules. There are none
@@ -62,18 +68,21 @@ function plainImports(): Plugin {
 }
 
 /**
- * Inlines the first script of each page. Other scripts are modules, which run too late. The bridge
- * allows the script by its hash (bridge/http/headers.ts).
+ * Inlines the first script of each page, and more. Other scripts are modules, which run too late.
+ * The bridge allows each by its hash (bridge/http/headers.ts).
  */
-function inlineScript(): Plugin {
+function inlineScripts(...more: string[]): Plugin {
   return {
-    name: 'inline-script',
+    name: 'inline-scripts',
     apply: 'build',
     async transformIndexHtml(html, { path }) {
-      const script = await bundle(FIRST_SCRIPTS[path.slice(1)] ?? '');
+      const files = [FIRST_SCRIPTS[path.slice(1)] ?? '', ...more];
+      const scripts = await Promise.all(files.map(bundle));
       return html
         .replace(/\s*<!--.*?-->/gs, '')
-        .replace('<title>', (title) => `<script>${script}</script>\n    ${title}`);
+        .replace('<title>', (title) =>
+          [...scripts.map((script) => `<script>${script}</script>`), title].join('\n    '),
+        );
     },
   };
 }

@@ -1,13 +1,14 @@
 // Bundles the compiled `motd` command and its packages: dist/node -> dist/cli. Node then reads a few
 // files instead of hundreds, and starts without its loader for ES modules, which takes a fifth of
 // its start. Each command, and each store, is a file of its own, loaded when it is used.
+//
+// `npm run dev` bundles the sources as they are: bundle.mjs . FOLDER
 
 import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'rolldown';
 
-const FROM = 'dist/node';
-const TO = 'dist/cli';
+const [FROM = 'dist/node', TO = 'dist/cli'] = process.argv.slice(2);
 
 /** The program reads it from beside the module that uses it. */
 const ETCD_API = 'server/stores/etcd/etcd.proto';
@@ -19,9 +20,9 @@ process.chdir(join(import.meta.dirname, '..'));
 await build({
   // The main modules of processes. The code that starts them has their names.
   input: {
-    main: `${FROM}/cli/main.js`,
-    passStdout: `${FROM}/cli/passStdout.js`,
-    lmdbReader: `${FROM}/server/stores/file/lmdbReader.js`,
+    main: `./${FROM}/cli/main`,
+    passStdout: `./${FROM}/cli/passStdout`,
+    lmdbReader: `./${FROM}/server/stores/file/lmdbReader`,
   },
   platform: 'node',
   // Packages that read files of their own: native ones, and `open` with its xdg-open.
@@ -39,7 +40,7 @@ await build({
 chmodSync(join(TO, 'main.js'), 0o755);
 writeFileSync(join(TO, 'package.json'), '{ "type": "commonjs" }\n');
 copyFileSync(ETCD_API, join(TO, 'etcd.proto'));
-copyFileSync(ETCD_API, join(FROM, ETCD_API));
+if (FROM !== '.') copyFileSync(ETCD_API, join(FROM, ETCD_API));
 writeFileSync(join(TO, 'board.html'), await boardPage());
 
 async function boardPage() {

@@ -30,10 +30,15 @@ const SOURCE_FILES = ['package.json', 'package-lock.json'];
 
 /** Installs and builds what is not installed or built yet. Ends the process if that fails. */
 export function prepare() {
+  prepareInstallation();
+  onceFor('dist/.built-from', sourceKey(), 'Building', build);
+}
+
+/** Installs what is not installed yet. Ends the process if that fails. */
+export function prepareInstallation() {
   process.chdir(ROOT);
   requireNode();
   onceFor('node_modules/.installed-for', installationKey(), 'Installing packages', install);
-  onceFor('dist/.built-from', sourceKey(), 'Building', build);
 }
 
 /**
@@ -100,9 +105,9 @@ function sourceKey() {
 
 /**
  * @param {string} folder
- * @returns {string[]}
+ * @returns {string[]} The paths of all files in a folder, at any depth.
  */
-function filesBelow(folder) {
+export function filesBelow(folder) {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => entry.isFile())
