@@ -91,7 +91,7 @@ for (const [file, command] of [
   ['bridge.env', 'bridge'],
 ] as const) {
   test(`${file} contains only variables that motd ${command} accepts`, async () => {
-    const settings = settingsIn(file);
+    const settings = settingsIn(file, { withSuggested: true });
     expect(Object.keys(settings).length).toBeGreaterThan(0);
     const help = Program.motd([command, '--help'], settings);
     expect(await help.exitCode(), help.stderr).toBe(0);
@@ -131,9 +131,13 @@ for (const file of ['server.env', 'etcd.env'] as const) {
 }
 
 /** The settings of a file, as systemd reads them. */
-function settingsIn(file: string): Record<string, string> {
-  const lines = readFileSync(join(UNITS, file), 'utf8').trimEnd().split('\n');
-  return Object.fromEntries(lines.filter((line) => !line.startsWith('#')).map(pairOf));
+/** @param withSuggested Includes those that are commented out. */
+function settingsIn(file: string, { withSuggested = false } = {}): Record<string, string> {
+  const lines = readFileSync(join(UNITS, file), 'utf8').split('\n');
+  const settings = lines
+    .map((line) => (withSuggested ? line.replace(/^#(?=MOTD_)/, '') : line))
+    .filter((line) => line.startsWith('MOTD_'));
+  return Object.fromEntries(settings.map(pairOf));
 }
 
 function pairOf(line: string): [string, string] {
