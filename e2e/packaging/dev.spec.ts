@@ -15,7 +15,7 @@ class Copy {
   readonly folder = test.info().outputPath('copy');
 
   constructor() {
-    const skipped = /^(?:\.git|node_modules|dist|test-results|motd-data)$/;
+    const skipped = /^(?:\.git|node_modules|dist|test-results|motd-data|gallery)$/;
     for (const name of readdirSync(ROOT)) {
       if (skipped.test(name)) continue;
       cpSync(new URL(name, ROOT), join(this.folder, name), { recursive: true });
