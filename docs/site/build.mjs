@@ -7,7 +7,15 @@
 //
 // VitePress 1.6 would bring 125 packages with 102 MB, among them a Vite 5 of its own.
 
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { posix } from 'node:path';
 import { build } from 'rolldown';
 import { markdownFiles } from '../../dist/testing/docs.js';
@@ -49,6 +57,7 @@ function readPages() {
     const page = readPage(file, (link) => {
       if (isExternal(link)) return link;
       const { file: to, anchor } = resolveLink(file, link);
+      if (!existsSync(to)) throw new Error(`${file}: ${link} leads nowhere`);
       files.add(to);
       return `${relativeAddress(addressOf(file), addressOf(to))}${anchor}`;
     });
