@@ -11,30 +11,17 @@ import type { Deadline } from '../client/oneshot/deadline.ts';
 import { type Failure, type RaceResult, raceServers } from '../client/oneshot/raceServers.ts';
 import {
   BridgeRejectedError,
-  ClosedError,
   OutcomeUnknownError,
   RejectedError,
 } from '../client/oneshot/replyErrors.ts';
 import type { WriteCommand } from '../protocol/commands.ts';
 import { REPLY } from '../protocol/replies.ts';
 import { CliError, connectError, describeConnectError, type ServerKind } from './cliError.ts';
+import { CertificateResetError, explainRejection, unavailableAdvice } from './explainRejection.ts';
 import { lookupInChild } from './lookupInChild.ts';
 import { bridgeLoginOf } from './options/bridgeLogin.ts';
 import type { ServersOptions } from './options/clientOptions.ts';
 import { clientTlsOf, usesTls } from './options/clientTls.ts';
-
-/**
- * The server itself may not know whether the message was stored (PROTOCOL.md, "Several servers, one
- * message").
- */
-const STORE_UNAVAILABLE_ADVICE =
-  '; the message is not in force, but may still be stored when the store recovers: ' +
-  'check with motd get before you try again';
-
-/** The same, for a change to the planned messages. */
-const PLAN_UNAVAILABLE_ADVICE =
-  '; nothing is changed, but the change may still be made when the store recovers: ' +
-  'check with motd plans before you try again';
 
 /** What is not known if no reply to a change arrived. */
 const UNKNOWN_OUTCOME: Record<WriteCommand, string> = {
@@ -43,12 +30,6 @@ const UNKNOWN_OUTCOME: Record<WriteCommand, string> = {
   MSGPLAN: 'it may or may not be planned; check with motd plans',
   MSGCANCEL: 'it may or may not be canceled; check with motd plans',
 };
-
-const SENT_NOTHING_ADVICE =
-  '; if the server uses TLS, pass --tls; if it is a load balancer, check the servers behind it';
-
-const SOCKET_SENT_NOTHING_ADVICE =
-  '; if the server uses TLS, start it without --tls-cert: clients use none over a Unix socket';
 
 const NO_LINE_END_ADVICE =
   '; if it is the original server, which sends no line ends, use motd connect --compat original';
@@ -112,8 +93,8 @@ export async function serverOpener(options: ServersOptions) {
 }
 
 /** Node closes a connection whose client certificate it does not accept, without a TLS alert. */
-function resetWithCertificate(): RejectedError {
-  return new RejectedError(
+function resetWithCertificate(): CertificateResetError {
+  return new CertificateResetError(
     'the bridge reset the connection; it may not accept the certificate of --tls-cert',
   );
 }
@@ -154,6 +135,7 @@ export function cliErrorFor(failure: Failure, { timeout, tlsSwitch }: NamedOptio
     const what = error.command === 'MSGCANCEL' ? 'its number' : 'the message';
     const outcome = UNKNOWN_OUTCOME[error.command];
     return new CliError(
+      'outcome-unknown',
       `${where}: ${what} was sent, but no complete reply arrived: ${outcome}`,
       options,
     );
@@ -162,12 +144,14 @@ export function cliErrorFor(failure: Failure, { timeout, tlsSwitch }: NamedOptio
   if (missed !== undefined) {
     const advice = isWithoutLineEnd(failure) ? NO_LINE_END_ADVICE : '';
     return new CliError(
+      'no-answer',
       `no answer within ${timeout} s: ${where} ${missed}; allow more with --timeout${advice}`,
       options,
     );
   }
   if (error instanceof RejectedError) {
-    return new CliError(`${where}: ${error.message}${adviceFor(error, server)}`, options);
+    const { shortCode, advice } = explainRejection(error, server);
+    return new CliError(shortCode, `${where}: ${error.message}${advice}`, options);
   }
   return connectError(error, where, kindOf(server), tlsSwitch);
 }
@@ -193,8 +177,10 @@ export function cliErrorForAll(
     (failure) => `${formatServer(failure.server)} ${describeFailure(failure)}`,
   );
   const unavailable = failures.map(({ error }) => error).find(isStoreUnavailable);
-  const advice = unavailable ? unavailableAdvice(unavailable) : '';
-  return new CliError(`${summary}: ${each.join('; ')}${advice}`, { cause: failures });
+  const text = `${summary}: ${each.join('; ')}`;
+  const options = { cause: failures };
+  if (unavailable === undefined) return new CliError('no-server', text, options);
+  return new CliError('store-unavailable', text + unavailableAdvice(unavailable), options);
 }
 
 /**
@@ -210,11 +196,6 @@ export function isPermanent(failures: readonly Failure[]): boolean {
 
 function isStoreUnavailable(error: unknown): error is RejectedError {
   return replyOf(error) === REPLY.storeUnavailable;
-}
-
-function unavailableAdvice({ command }: RejectedError): string {
-  const isPlan = command === 'MSGPLAN' || command === 'MSGCANCEL';
-  return isPlan ? PLAN_UNAVAILABLE_ADVICE : STORE_UNAVAILABLE_ADVICE;
 }
 
 function replyOf(error: unknown): string | undefined {
@@ -245,46 +226,4 @@ function describeFailure(failure: Failure): string {
   }
   if (error instanceof RejectedError) return error.message.replace(/^the (?:server|bridge) /, '');
   return describeConnectError(error);
-}
-
-/** @returns Advice to append to a reply; an empty string if the reply is clear enough. */
-function adviceFor(error: RejectedError, server: ServerAddress): string {
-  if (error instanceof BridgeRejectedError) return bridgeAdvice(error);
-  if (error.reply?.startsWith('HTTP/')) {
-    const url = 'path' in server ? `ws+unix:${server.path}:/ws` : 'ws://HOST:PORT/ws';
-    return `; a web server listens there: if it is a bridge, use --url ${url}`;
-  }
-  switch (error.reply) {
-    case REPLY.passwordRequired:
-      return '; set MOTD_STORE_PASSWORD';
-    case REPLY.wrongPassword:
-      return '; check MOTD_STORE_PASSWORD';
-    case REPLY.expectedMessage:
-      return '; a message must not be a command';
-    case REPLY.unknownCommand:
-      return '; it is of an earlier version: update it';
-    case REPLY.noSuchMessage:
-      return '; motd plans prints the numbers of those that are not over';
-    case REPLY.changed:
-      return '; another message is in force by now: look at it with motd get --json, then pass its number';
-    case REPLY.inThePast:
-      return '; compare the clocks of this machine and the server';
-    case REPLY.tooManyPlanned:
-      return '; cancel some: motd plans';
-    case REPLY.storeUnavailable:
-      return unavailableAdvice(error);
-    default:
-      if (!(error instanceof ClosedError) || error.hasSentLine || 'url' in server) return '';
-      return 'path' in server ? SOCKET_SENT_NOTHING_ADVICE : SENT_NOTHING_ADVICE;
-  }
-}
-
-function bridgeAdvice({ status, hasLogin }: BridgeRejectedError): string {
-  if (status === 401) {
-    return hasLogin
-      ? '; check --login-file, or MOTD_LOGIN'
-      : '; put USER:PASSWORD into a file, and name it with --login-file';
-  }
-  // Anything but an error, from a web server that has no WebSocket there.
-  return status === 404 || status < 400 ? '; check --url: the path of a bridge ends in /ws' : '';
 }

@@ -4,29 +4,47 @@ import { connectError, describeConnectError, fileError, listenError } from './cl
 const errorWithCode = (code: string) => Object.assign(new Error('failed'), { code });
 
 test.each([
-  ['EADDRINUSE', 'port 26310 is already in use on 127.0.0.1; choose another with --http-port'],
-  ['EACCES', 'no permission to listen on port 26310; choose one above 1023 with --http-port'],
-  ['EADDRNOTAVAIL', '127.0.0.1 is not an address of this machine; check --http-host'],
-  ['EAI_AGAIN', 'unknown host name: 127.0.0.1; check --http-host'],
-  ['EIO', 'cannot listen on 127.0.0.1, port 26310: EIO; check --http-host'],
-])('names the flag to change if listening fails with %s', (code, message) => {
+  [
+    'EADDRINUSE',
+    'port-in-use',
+    'port 26310 is already in use on 127.0.0.1; choose another with --http-port',
+  ],
+  [
+    'EACCES',
+    'port-not-allowed',
+    'no permission to listen on port 26310; choose one above 1023 with --http-port',
+  ],
+  [
+    'EADDRNOTAVAIL',
+    'foreign-address',
+    '127.0.0.1 is not an address of this machine; check --http-host',
+  ],
+  ['EAI_AGAIN', 'unknown-host', 'unknown host name: 127.0.0.1; check --http-host'],
+  ['EIO', 'cannot-listen', 'cannot listen on 127.0.0.1, port 26310: EIO; check --http-host'],
+])('names the flag to change if listening fails with %s', (code, shortCode, message) => {
   const error = listenError(errorWithCode(code), { host: '127.0.0.1', port: 26310 }, '--http-port');
-  expect(error).toMatchObject({ name: 'CliError', message });
+  expect(error).toMatchObject({ name: 'CliError', shortCode, message });
 });
 
 test.each([
   [
     'ECONNREFUSED',
+    'connection-refused',
     'refused the connection',
     ' (ECONNREFUSED); check that the server is running there',
   ],
-  ['ENOTFOUND', 'has an unknown host name', ' (ENOTFOUND); check --host'],
-  ['ERR_SSL_WRONG_VERSION_NUMBER', 'does not speak TLS', '; leave out --tls'],
-  ['SELF_SIGNED_CERT_IN_CHAIN', 'has an untrusted certificate', '; pass its CA with --tls-ca'],
-])('describes a connection that fails with %s', (code, predicate, advice) => {
+  ['ENOTFOUND', 'unknown-host', 'has an unknown host name', ' (ENOTFOUND); check --host'],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', 'not-tls', 'does not speak TLS', '; leave out --tls'],
+  [
+    'SELF_SIGNED_CERT_IN_CHAIN',
+    'untrusted-certificate',
+    'has an untrusted certificate',
+    '; pass its CA with --tls-ca',
+  ],
+])('describes a connection that fails with %s', (code, shortCode, predicate, advice) => {
   const error = connectError(errorWithCode(code), 'motd.example:26310');
   const message = `motd.example:26310 ${predicate}${advice}`;
-  expect(error).toMatchObject({ name: 'CliError', message });
+  expect(error).toMatchObject({ name: 'CliError', shortCode, message });
   expect(describeConnectError(errorWithCode(code))).toBe(predicate);
 });
 
@@ -48,10 +66,15 @@ test('describes an unknown error by its code', () => {
 });
 
 test.each([
-  ['ENOENT', 'no such file: users; check --users-file'],
-  ['EACCES', 'cannot read users: permission denied (EACCES); check --users-file'],
-])('names the flag to check if reading a file fails with %s', (code, message) => {
-  expect(fileError(errorWithCode(code), 'users', '--users-file')).toMatchObject({ message });
+  ['ENOENT', 'file-not-found', 'no such file: users; check --users-file'],
+  [
+    'EACCES',
+    'unreadable-file',
+    'cannot read users: permission denied (EACCES); check --users-file',
+  ],
+])('names the flag to check if reading a file fails with %s', (code, shortCode, message) => {
+  const error = fileError(errorWithCode(code), 'users', '--users-file');
+  expect(error).toMatchObject({ shortCode, message });
 });
 
 test('returns an error without a code unchanged: it is a bug', () => {

@@ -13,6 +13,7 @@ import {
   tlsFailure,
 } from '../access/systemErrors.ts';
 import { escapeControls } from '../protocol/plainText.ts';
+import type { ShortCode } from './shortCodes.ts';
 
 /** A password in a URL is a mistake, and must not be repeated (RFC 3986, section 3.2.1). */
 const PASSWORD_IN_URL = /(:\/\/[^/\s:@']*:)[^/\s@']*@/g;
@@ -20,6 +21,13 @@ const PASSWORD_IN_URL = /(:\/\/[^/\s:@']*:)[^/\s@']*@/g;
 /** Ends the command with exit status 1 and this message as its only line on standard error. */
 export class CliError extends Error {
   override name = 'CliError';
+  /** Not `code`, which is the system's (access/systemErrors.ts). */
+  readonly shortCode: ShortCode;
+
+  constructor(shortCode: ShortCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.shortCode = shortCode;
+  }
 }
 
 /** Wrong usage: ends the command with exit status 2. */
@@ -28,11 +36,12 @@ export class UsageError extends CliError {
 }
 
 /**
- * Writes one line to standard error. Control characters are escaped: the message may quote a file
+ * Writes one line to standard error, with the short code at its end. Control characters are escaped: the message may quote a file
  * name or a server's reply.
  */
-export function printToStderr(message: string): void {
-  process.stderr.write(`motd: ${escapeControls(message.replace(PASSWORD_IN_URL, '$1…@'))}\n`);
+export function printToStderr(shortCode: ShortCode, message: string): void {
+  const shown = escapeControls(message.replace(PASSWORD_IN_URL, '$1…@'));
+  process.stderr.write(`motd: ${shown} [${shortCode}]\n`);
 }
 
 /**
@@ -48,22 +57,32 @@ export function listenError(error: unknown, { host, port }: Endpoint, portFlag: 
     case 'EADDRINUSE':
       return cliError(
         error,
+        'port-in-use',
         `port ${port} is already in use on ${host}; choose another with ${portFlag}`,
       );
     case 'EACCES':
       return cliError(
         error,
+        'port-not-allowed',
         `no permission to listen on port ${port}; choose one above 1023 with ${portFlag}`,
       );
     case 'EADDRNOTAVAIL':
-      return cliError(error, `${host} is not an address of this machine; check ${hostFlag}`);
+      return cliError(
+        error,
+        'foreign-address',
+        `${host} is not an address of this machine; check ${hostFlag}`,
+      );
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return cliError(error, `unknown host name: ${host}; check ${hostFlag}`);
+      return cliError(error, 'unknown-host', `unknown host name: ${host}; check ${hostFlag}`);
     case undefined:
       return error;
     default:
-      return cliError(error, `cannot listen on ${host}, port ${port}: ${code}; check ${hostFlag}`);
+      return cliError(
+        error,
+        'cannot-listen',
+        `cannot listen on ${host}, port ${port}: ${code}; check ${hostFlag}`,
+      );
   }
 }
 
@@ -77,16 +96,28 @@ export function socketFileError(error: unknown, path: string, flag: string): unk
   const code = errorCode(error);
   switch (code) {
     case 'EADDRINUSE':
-      return cliError(error, `${path} is already in use; choose another with ${flag}`);
+      return cliError(
+        error,
+        'socket-path-taken',
+        `${path} is already in use; choose another with ${flag}`,
+      );
     case 'ENOTSOCK':
-      return cliError(error, `${path} exists, and is not a socket; choose another with ${flag}`);
+      return cliError(
+        error,
+        'socket-path-taken',
+        `${path} exists, and is not a socket; choose another with ${flag}`,
+      );
     case 'ENOENT':
     case 'ENOTDIR':
-      return cliError(error, `no such folder: ${dirname(path)}; check ${flag}`);
+      return cliError(error, 'file-not-found', `no such folder: ${dirname(path)}; check ${flag}`);
     case undefined:
       return error;
     default:
-      return cliError(error, `cannot create ${path}: ${describeFileError(code)}; check ${flag}`);
+      return cliError(
+        error,
+        'cannot-listen',
+        `cannot create ${path}: ${describeFileError(code)}; check ${flag}`,
+      );
   }
 }
 
@@ -134,6 +165,33 @@ function connectAdvice(
   }
 }
 
+const CONNECT_CODES: Readonly<Record<ConnectFailure | TlsFailure, ShortCode>> = {
+  refused: 'connection-refused',
+  timed_out: 'no-answer',
+  name_not_found: 'unknown-host',
+  socket_not_found: 'no-socket',
+  not_a_socket: 'no-socket',
+  reset: 'connection-closed',
+  unreachable: 'unreachable',
+  permission_denied: 'unreachable',
+  out_of_descriptors: 'unreachable',
+  other: 'unreachable',
+  not_tls: 'not-tls',
+  tls_version: 'tls-failed',
+  tls_closed: 'tls-failed',
+  tls_timed_out: 'tls-failed',
+  tls_rejected: 'tls-failed',
+  tls_error: 'tls-failed',
+  self_signed: 'untrusted-certificate',
+  untrusted: 'untrusted-certificate',
+  client_certificate: 'client-certificate',
+  certificate_rejected: 'client-certificate',
+  wrong_name: 'invalid-certificate',
+  expired: 'invalid-certificate',
+  not_yet_valid: 'invalid-certificate',
+  invalid_certificate: 'invalid-certificate',
+};
+
 const SOCKET_PERMISSION_ADVICE =
   '; a client needs write permission on the socket: see --socket-mode of the server';
 
@@ -165,7 +223,11 @@ export function connectError(
   const failure = tls ?? connectFailure(error);
   const shownCode = tls === undefined ? ` (${code})` : '';
   const advice = connectAdvice(failure, kind, tlsSwitch);
-  return cliError(error, `${where} ${failurePredicate(failure)}${shownCode}${advice}`);
+  return cliError(
+    error,
+    CONNECT_CODES[failure],
+    `${where} ${failurePredicate(failure)}${shownCode}${advice}`,
+  );
 }
 
 /**
@@ -190,11 +252,13 @@ export function describeConnectError(error: unknown): string {
 export function fileError(error: unknown, file: string, flag: string): unknown {
   const code = errorCode(error);
   if (code === undefined) return error;
-  const problem =
-    code === 'ENOENT' ? `no such file: ${file}` : `cannot read ${file}: ${describeFileError(code)}`;
-  return cliError(error, `${problem}; check ${flag}`);
+  if (code === 'ENOENT') {
+    return cliError(error, 'file-not-found', `no such file: ${file}; check ${flag}`);
+  }
+  const problem = `cannot read ${file}: ${describeFileError(code)}`;
+  return cliError(error, 'unreadable-file', `${problem}; check ${flag}`);
 }
 
-function cliError(cause: unknown, message: string): CliError {
-  return new CliError(message, { cause });
+function cliError(cause: unknown, shortCode: ShortCode, message: string): CliError {
+  return new CliError(shortCode, message, { cause });
 }

@@ -34,7 +34,7 @@ async function run(): Promise<void> {
 function stdoutOnError(error: NodeJS.ErrnoException): void {
   // The reader of the pipe has closed it (`motd connect | head -1`): there is nothing left to do.
   if (error.code === 'EPIPE') process.exit(0);
-  printToStderr(`cannot write to standard output: ${error.code ?? error.message}`);
+  printToStderr('output-failed', `cannot write to standard output: ${error.code ?? error.message}`);
   process.exit(EXIT_FAILURE);
 }
 
@@ -52,7 +52,7 @@ function fail(error: unknown): void {
     return;
   }
   if (!(error instanceof CliError)) throw error;
-  printToStderr(error.message);
+  printToStderr(error.shortCode, error.message);
   process.exitCode = error instanceof UsageError ? EXIT_USAGE : EXIT_FAILURE;
   // An operation under way, such as a connection attempt, may keep the process alive for minutes.
   setTimeout(() => process.exit(), EXIT_AFTER_MS).unref();

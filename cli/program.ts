@@ -2,10 +2,11 @@
 // returns. Only what a command needs is loaded: its flags when it is on the command line, its code
 // when it runs. A client must not wait for a web server to load.
 
-import { Command } from 'commander';
+import { Command, type CommanderError } from 'commander';
 import { printToStderr } from './cliError.ts';
 import { takeOwnVariables } from './options/environment.ts';
 import { rejectInvalidUtf8 } from './options/rejectInvalidUtf8.ts';
+import { usageShortCode } from './shortCodes.ts';
 
 /** Flags whose value is a password. */
 const SECRETS = ['password', 'storePassword'];
@@ -18,6 +19,9 @@ const SECRET_IN_ERROR =
  */
 const MAX_ERROR_LENGTH = 300;
 const MAX_REASON_LENGTH = 200;
+
+/** What Commander throws after it has printed the help or the version. */
+const PRINTED = ['commander.help', 'commander.helpDisplayed', 'commander.version'];
 
 /** The commands, and what adds their definitions. `--help` lists them in this order. */
 const GROUPS: { names: string[]; load: () => Promise<(program: Command) => void> }[] = [
@@ -44,13 +48,13 @@ export async function buildProgram(version: string, name?: string): Promise<Comm
   const program = new Command('motd')
     .description('A message of the day over a plain TCP line protocol, and a page to talk to it.')
     .version(version)
-    .exitOverride()
+    .exitOverride(reportUsageError)
     .showSuggestionAfterError(false)
     .hook('preAction', (_program, started) => {
       rejectInvalidUtf8(started);
       hideSecrets(started);
     })
-    .configureOutput({ outputError: (text) => printToStderr(formatUsageError(text)) });
+    .configureOutput({ outputError: () => {} });
   const only = GROUPS.find(({ names }) => name !== undefined && names.includes(name));
   for (const { load } of only ? [only] : GROUPS) {
     const addCommands = await load();
@@ -66,6 +70,14 @@ function hideSecrets(started: Command): void {
   // A new title overwrites the arguments (Linux: /proc/PID/cmdline in proc(5); libuv's
   // proctitle.c).
   if (isInArguments) process.title = `motd ${started.name()}`;
+}
+
+/** Prints a usage error of Commander, and throws it. */
+function reportUsageError(error: CommanderError): never {
+  if (!PRINTED.includes(error.code)) {
+    printToStderr(usageShortCode(error.code), formatUsageError(error.message));
+  }
+  throw error;
 }
 
 /** Gives a usage error of Commander the form of every other error, without any password in it. */

@@ -1,8 +1,10 @@
 // Reloads files on SIGHUP, and reports the outcome to the operator.
 
 import { errorMessage } from '../access/errorMessage.ts';
+import { CliError } from './cliError.ts';
 import type { LogFormat } from './options/options.ts';
 import { jsonLogger, printLine } from './output.ts';
+import type { ShortCode } from './shortCodes.ts';
 
 /**
  * Reloads one thing. If it throws, it has changed nothing.
@@ -37,14 +39,21 @@ async function reloadAll(
   for (const { what, outcome } of outcomes) logOutcome(log, what, await outcome);
 }
 
-/** Why a reload failed; or, if it succeeded, how much there is now. */
-type Outcome = { reason: string } | { now: string | undefined };
+/** Why a reload failed. */
+interface Failed {
+  reason: string;
+  code?: ShortCode;
+}
+
+/** If the reload succeeded, how much there is now. */
+type Outcome = Failed | { now: string | undefined };
 
 async function outcomeOf(reload: Reload): Promise<Outcome> {
   try {
     return { now: (await reload()) ?? undefined };
   } catch (error) {
-    return { reason: errorMessage(error) };
+    const reason = errorMessage(error);
+    return error instanceof CliError ? { reason, code: error.shortCode } : { reason };
   }
 }
 
@@ -53,7 +62,12 @@ function logOutcome(log: LogFormat, what: string, outcome: Outcome): void {
   const event = hasFailed ? 'reloadFailed' : 'reloaded';
   jsonLogger(log)?.info({ event, what, ...outcome });
   if (log !== 'console') return;
-  if (hasFailed) printLine(`[!] ${what} was not reloaded: ${outcome.reason}`);
+  if (hasFailed) printLine(`[!] ${what} was not reloaded: ${describe(outcome)}`);
   else if (outcome.now === undefined) printLine(`${what} was reloaded.`);
   else printLine(`${what} was reloaded: ${outcome.now}.`);
+}
+
+/** A bug has no short code. */
+function describe({ reason, code }: Failed): string {
+  return code === undefined ? reason : `${reason} [${code}]`;
 }

@@ -18,6 +18,7 @@ export function inheritedSocket(): number | undefined {
   if (ownVariable('LISTEN_PID') !== String(process.pid) || count === undefined) return undefined;
   if (count === '1') return FIRST_INHERITED_FD;
   throw new CliError(
+    'service-manager',
     `the service manager passed ${count} sockets, but one is expected; ` +
       'keep one ListenStream= in the socket unit',
   );
@@ -37,7 +38,7 @@ export function notifyReady(status: string): void {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   notify.on('error', (error) => {
-    printToStderr(`cannot notify the service manager: ${error.message}`);
+    printToStderr('service-manager', `cannot notify the service manager: ${error.message}`);
   });
   notify.unref();
 }

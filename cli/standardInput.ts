@@ -37,7 +37,10 @@ async function readUntil(isLast: (chunk: Buffer) => boolean): Promise<string> {
     chunks.push(chunk);
     bytes += chunk.length;
     if (bytes > MAX_BYTES) {
-      throw new CliError(`standard input is longer than ${MAX_BYTES} bytes; pass a single line`);
+      throw new CliError(
+        'input-too-large',
+        `standard input is longer than ${MAX_BYTES} bytes; pass a single line`,
+      );
     }
     if (isLast(chunk)) break;
   }

@@ -150,5 +150,8 @@ function settingsFrom(
 /** @throws CliError if no proxy is trusted to send the header. */
 function authHeaderFrom({ authHeader, trustProxy = [] }: BridgeOptions): string | undefined {
   if (authHeader === undefined || trustProxy.length > 0) return authHeader;
-  throw new CliError('--auth-header needs --trust-proxy: only a proxy may name the user');
+  throw new CliError(
+    'missing-flag',
+    '--auth-header needs --trust-proxy: only a proxy may name the user',
+  );
 }

@@ -65,10 +65,14 @@ export function feedTarget(chosen: string | Target, targets: readonly Target[]):
   const target = typeof chosen === 'string' ? targets.find(({ name }) => name === chosen) : chosen;
   if (target === undefined) {
     const names = targets.map(({ name }) => name).join(', ');
-    throw new CliError(`--feed: no target has the name '${chosen}'; use one of: ${names}`);
+    throw new CliError(
+      'invalid-value',
+      `--feed: no target has the name '${chosen}'; use one of: ${names}`,
+    );
   }
   if (target.isOriginal) {
     throw new CliError(
+      'invalid-value',
       `--feed: the target '${target.name}' is marked +original, and an original server sends no changes`,
     );
   }

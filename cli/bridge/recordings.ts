@@ -25,7 +25,10 @@ export function prepareRecordingFolder({ record }: RecordOptions): void {
     return statSync(record, { throwIfNoEntry: false });
   });
   if (stats?.isDirectory() !== true)
-    throw new CliError(`${record} exists, and is not a folder; choose another one with --record`);
+    throw new CliError(
+      'recording-folder',
+      `${record} exists, and is not a folder; choose another one with --record`,
+    );
   attempt('cannot write into the folder of --record', () => {
     const probe = join(record, `.probe-${randomBytes(8).toString('hex')}`);
     closeSync(openSync(probe, 'wx', 0o600));
@@ -37,7 +40,7 @@ function attempt<Result>(failure: string, action: () => Result): Result {
   try {
     return action();
   } catch (error) {
-    throw new CliError(`${failure}: ${errorMessage(error)}`, { cause: error });
+    throw new CliError('recording-folder', `${failure}: ${errorMessage(error)}`, { cause: error });
   }
 }
 

@@ -32,7 +32,8 @@ import type { Environment } from '../supervisor.ts';
  */
 export async function bridge(options: BridgeOptions, environment: Environment): Promise<void> {
   collectOnOneThread();
-  if (!existsSync(PAGE_DIR)) throw new CliError('the page is not built; run: npm run build');
+  if (!existsSync(PAGE_DIR))
+    throw new CliError('page-not-built', 'the page is not built; run: npm run build');
   if (isBridgeWorker()) {
     const { runWorker } = await import('../bridge/bridgeWorker.ts');
     await runWorker(options);

@@ -124,6 +124,7 @@ async function messageOf({ message }: { message?: string }): Promise<string> {
   const line = parseSingleLine(await readStandardInput());
   if (line !== undefined) return line;
   throw new CliError(
+    'invalid-message',
     `invalid message: it must be one line of plain text, 1 to ${MAX_LINE_BYTES} bytes; pass it with -m, or on standard input`,
   );
 }

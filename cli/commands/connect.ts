@@ -28,11 +28,15 @@ export async function connect(options: ServersOptions & ConnectOptions): Promise
   const { stdin, stdout } = process;
   if (maskPassword && stdin.isTTY && !stdout.isTTY) {
     throw new CliError(
+      'needs-terminal',
       '--mask-password needs a terminal on standard output, too: the password would be echoed',
     );
   }
   if (compat === 'original' && servers.length > 1) {
-    throw new CliError('--compat original is for one server; leave out the others');
+    throw new CliError(
+      'conflicting-flags',
+      '--compat original is for one server; leave out the others',
+    );
   }
   const socket = await openConnectionTo(options);
   exitWhenReaderClosesDelayed();
@@ -76,7 +80,7 @@ async function openConnectionTo(options: ServersOptions): Promise<ServerConnecti
 
 function openedTooLate(server: ServerAddress, error: AbortedError): CliError {
   const what = `${formatServer(server)} ${describeProgress(error.progress)}`;
-  return new CliError(`${what} within ${TIMEOUT_S} s; check --url`, { cause: error });
+  return new CliError('no-answer', `${what} within ${TIMEOUT_S} s; check --url`, { cause: error });
 }
 
 async function openConnectionToFirst(options: ServersOptions): Promise<ServerConnection> {

@@ -27,15 +27,17 @@ const CHUNK_SIZE = 100;
  */
 export async function copyStore(from: string, to: string, options: EtcdOptions): Promise<void> {
   const records = renumbered(await readRecords(requirePersistent(from), options));
-  if (records.length === 0) throw new CliError(`nothing to copy: ${from} is empty`);
+  if (records.length === 0)
+    throw new CliError('nothing-to-copy', `nothing to copy: ${from} is empty`);
   await withStore(requirePersistent(to), options, async (target) => {
     const existing = [...target.history.after()];
     if (!isPrefix(existing, records)) {
-      throw new CliError(`${to} holds another history; pass an empty store as TO`);
+      throw new CliError('other-history', `${to} holds another history; pass an empty store as TO`);
     }
     await storeAll(target, records.slice(existing.length));
     if (!isPrefix(records, [...target.history.after()])) {
       throw new CliError(
+        'other-history',
         `a client stored a message in ${to} during the copy, so its history is mixed; pass an empty store as TO`,
       );
     }
@@ -74,6 +76,7 @@ async function readRecords(url: string, options: EtcdOptions): Promise<Numbered[
   const { history, isInUse } = readFolder(folder, url);
   if (isInUse) {
     printToStderr(
+      'store-in-use',
       `warning: ${url} is in use by a server; messages stored from now on are not copied`,
     );
   }
@@ -99,7 +102,10 @@ async function readSharedRecords(url: string, options: EtcdOptions): Promise<Num
 
 function requirePersistent(url: string): string {
   if (url !== 'memory:') return url;
-  throw new CliError('memory: is not persistent; pass a file: or etcd:// store');
+  throw new CliError(
+    'invalid-store-url',
+    'memory: is not persistent; pass a file: or etcd:// store',
+  );
 }
 
 async function withStore(
@@ -119,7 +125,7 @@ function throwOpenError(url: string): (error: unknown) => never {
   return (error) => {
     if (!(error instanceof StoreOpenError)) throw error;
     const message = `${url}: ${error.message.replace('--store', 'its URL')}`;
-    throw new CliError(message, { cause: error });
+    throw new CliError(error.shortCode, message, { cause: error });
   };
 }
 
@@ -139,6 +145,7 @@ async function storeAll(target: MessageStore, records: readonly Numbered[]): Pro
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failed === undefined) continue;
     throw new CliError(
+      'copy-interrupted',
       `${copied} messages were copied, then: ${errorMessage(failed.reason)}; run the command again to copy the rest`,
     );
   }

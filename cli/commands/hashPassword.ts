@@ -12,12 +12,14 @@ import { readFirstLine } from '../standardInput.ts';
 /** Prompts twice at a terminal, without echo; otherwise reads the first line of standard input. */
 export async function hashPasswordCommand(): Promise<void> {
   const [first, second] = await readPasswords();
-  if (second !== undefined && first !== second) throw new CliError('the passwords do not match');
+  if (second !== undefined && first !== second)
+    throw new CliError('invalid-password', 'the passwords do not match');
   const password = parseSingleLine(first);
   if (password === undefined)
-    throw new CliError('invalid password: it must be one line of plain text');
+    throw new CliError('invalid-password', 'invalid password: it must be one line of plain text');
   if ([...password].length < MIN_PASSWORD_LENGTH) {
     throw new CliError(
+      'weak-password',
       `password too short: it must have ${MIN_PASSWORD_LENGTH} characters or more`,
     );
   }
@@ -40,7 +42,7 @@ async function promptForPasswords(): Promise<[string, string]> {
     const { value = '' } = await lines.next();
     stderr.write('\n');
     if (!value.includes(REPLACEMENT)) return value;
-    throw new CliError('the input is not UTF-8; check the locale of the terminal');
+    throw new CliError('not-utf8', 'the input is not UTF-8; check the locale of the terminal');
   };
   const answers: [string, string] = [await prompt('Password: '), await prompt('Repeat: ')];
   readline.close();

@@ -111,7 +111,7 @@ export async function watch(options: OneshotOptions): Promise<never> {
     // Once per outage: a cron mail must not contain a thousand lines.
     if (loss || !isOutageReported) {
       const next = loss && !hasOneServer ? 'connecting to the next server' : 'trying again';
-      printToStderr(`${why.message}; ${next}`);
+      printToStderr(why.shortCode, `${why.message}; ${next}`);
     }
     isOutageReported = hasOneServer || loss === undefined;
     if (loss) {

@@ -13,6 +13,7 @@ export function requestLine(field: string, name: string, message: string): strin
   const spareBytes = MAX_LINE_BYTES - Buffer.byteLength(`${field} `);
   if (bytes <= spareBytes) return `${field} ${message}`;
   throw new UsageError(
+    'invalid-message',
     `the message has ${bytes} bytes, and ${name} leaves ${spareBytes} bytes of the line for it; shorten it`,
   );
 }

@@ -138,7 +138,7 @@ async function openStoreFor(options: ServeOptions, log: Log | undefined): Promis
     if (!(error instanceof StoreOpenError)) throw error;
     const isSecond = error instanceof FolderInUseError && error.holder !== undefined;
     const message = isSecond ? describeFirst(options, error.holder) : error.message;
-    throw new CliError(message, { cause: error });
+    throw new CliError(error.shortCode, message, { cause: error });
   }
 }
 

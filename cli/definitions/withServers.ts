@@ -3,6 +3,7 @@
 
 import type { Command } from 'commander';
 import type { ServerAddress } from '../../client/connect.ts';
+import { UsageError } from '../cliError.ts';
 import type { ServersOptions } from '../options/clientOptions.ts';
 import { ownVariable } from '../options/environment.ts';
 import type { ServerArgument } from '../options/parsers.ts';
@@ -24,11 +25,17 @@ export function withServers<Options>(act: (options: Options & ServersOptions) =>
   ) => {
     for (const [name, value] of Object.entries({ host, port })) {
       if (value !== undefined && isOnCommandLine(command, name))
-        command.error(`error: the ${name} is given twice; leave out --${name}`);
+        throw new UsageError(
+          'conflicting-flags',
+          `the ${name} is given twice; leave out --${name}`,
+        );
     }
     const isHostGiven = host !== undefined || isOnCommandLine(command, 'host');
     if (isHostGiven && isOnCommandLine(command, 'url')) {
-      command.error('error: the server is given twice; leave out --url, or the host');
+      throw new UsageError(
+        'conflicting-flags',
+        'the server is given twice; leave out --url, or the host',
+      );
     }
     const urls = isHostGiven ? undefined : options.url;
     const servers =
@@ -39,7 +46,7 @@ export function withServers<Options>(act: (options: Options & ServersOptions) =>
     const isGiven = (name: string) =>
       isOnCommandLine(command, name) || (name === 'port' && port !== undefined);
     const fault = unusedFlag(servers, isGiven) ?? unusedLogin(command, servers, isHostGiven);
-    if (fault !== undefined) command.error(`error: ${fault}`);
+    if (fault !== undefined) throw new UsageError('unused-flag', fault);
     return act({ ...options, servers, tlsSwitch: tlsSwitchOf(command) });
   };
 }

@@ -164,5 +164,5 @@ function twoDigits(number: number): string {
 }
 
 function invalid({ flag, text }: GivenTime, problem: string): UsageError {
-  return new UsageError(`${flag} '${text}': ${problem}`);
+  return new UsageError('invalid-time', `${flag} '${text}': ${problem}`);
 }

@@ -19,7 +19,7 @@ export interface WindowFlags {
  */
 export function readWindow({ from, until }: WindowFlags, nowMs: number): ParsedWindow {
   if (from === undefined && until === undefined) {
-    throw new UsageError('the time is missing; pass --from, --until, or both');
+    throw new UsageError('missing-flag', 'the time is missing; pass --from, --until, or both');
   }
   const fromMs =
     from === undefined
@@ -45,17 +45,24 @@ function rejectFault(window: ParsedWindow, nowMs: number): void {
     case undefined:
       return;
     case 'endNotAfterStart':
-      throw new UsageError(`--until is not after --from: ${until}, ${from}`);
+      throw new UsageError('invalid-window', `--until is not after --from: ${until}, ${from}`);
     case 'endInThePast':
-      throw new UsageError(`--until is in the past: ${until}`);
+      throw new UsageError('invalid-window', `--until is in the past: ${until}`);
     case 'startInThePast':
       throw new UsageError(
+        'invalid-window',
         `--from is in the past: ${from}; to change the message now, use motd set`,
       );
     case 'endTooFarAway':
-      throw new UsageError(`--until is over ${MAX_PLAN_YEARS} years away: ${until}`);
+      throw new UsageError(
+        'invalid-window',
+        `--until is over ${MAX_PLAN_YEARS} years away: ${until}`,
+      );
     case 'startTooFarAway':
-      throw new UsageError(`--from is over ${MAX_PLAN_YEARS} years away: ${from}`);
+      throw new UsageError(
+        'invalid-window',
+        `--from is over ${MAX_PLAN_YEARS} years away: ${from}`,
+      );
     default:
       fault satisfies never;
   }

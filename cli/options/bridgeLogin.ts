@@ -24,5 +24,5 @@ export function bridgeLoginOf({ servers, loginFile }: ServersOptions): string | 
 
 function checked(login: string | undefined, where: string): string | undefined {
   if (login === undefined || LOGIN.test(login)) return login;
-  throw new CliError(`no user and password in ${where}; write USER:PASSWORD`);
+  throw new CliError('invalid-file', `no user and password in ${where}; write USER:PASSWORD`);
 }

@@ -20,6 +20,7 @@ export function decodeText(bytes: string, source: string): string {
   if (text !== undefined) return text;
   const encoding = UTF16.test(bytes) ? 'UTF-16' : 'LATIN1';
   throw new CliError(
+    'not-utf8',
     `${source} is not UTF-8; convert it, for example: iconv -f ${encoding} -t UTF-8`,
   );
 }

@@ -49,7 +49,10 @@ function etcdTlsOf({ etcdCa, etcdCert, etcdKey }: EtcdOptions): EtcdTls | undefi
 function etcdAuthOf({ etcdUser, etcdPasswordFile }: EtcdOptions): EtcdCredentials['auth'] {
   if (etcdUser === undefined && etcdPasswordFile === undefined) return undefined;
   if (etcdUser === undefined || etcdPasswordFile === undefined) {
-    throw new CliError('an etcd user needs both --etcd-user and --etcd-password-file');
+    throw new CliError(
+      'missing-flag',
+      'an etcd user needs both --etcd-user and --etcd-password-file',
+    );
   }
   return readSecret(etcdPasswordFile, '--etcd-password-file', (bytes) => {
     const [password = ''] = decodeLines(bytes, etcdPasswordFile);

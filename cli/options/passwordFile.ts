@@ -17,6 +17,7 @@ export function readPasswordFile(file: string, flag: string): VerifyPassword {
     const verify = verifierForHash(line.trim());
     if (verify !== undefined) return verify;
     throw new CliError(
+      'invalid-file',
       `no password hash in ${file}; make one: (umask 077; motd hash-password > ${file})`,
     );
   });

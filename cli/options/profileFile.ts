@@ -34,13 +34,16 @@ export function readProfile(file: string): Profile {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new CliError(`${name}: invalid JSON: ${errorMessage(error)}; check +profile`);
+    throw new CliError(
+      'invalid-file',
+      `${name}: invalid JSON: ${errorMessage(error)}; check +profile`,
+    );
   }
   try {
     return checkProfile(value, '');
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    throw new CliError(`${name}: ${error.message}`);
+    throw new CliError('invalid-file', `${name}: ${error.message}`);
   }
 }
 

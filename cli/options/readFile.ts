@@ -36,7 +36,10 @@ export function readFileWithStats(
     try {
       const bytes = readUpTo(descriptor, maxBytes + 1);
       if (bytes.length > maxBytes)
-        throw new CliError(`${file} has more than ${maxBytes} bytes; check ${flag}`);
+        throw new CliError(
+          'input-too-large',
+          `${file} has more than ${maxBytes} bytes; check ${flag}`,
+        );
       return { stats: fstatSync(descriptor), bytes };
     } finally {
       closeSync(descriptor);
@@ -55,9 +58,12 @@ function openReadable(file: string, flag: string): number {
   if (stats.isFile() || stats.isDirectory()) return descriptor;
   closeSync(descriptor);
   if (!stats.isFIFO() || !DESCRIPTOR.test(file))
-    throw new CliError(`${file} is not a regular file; check ${flag}`);
+    throw new CliError('unreadable-file', `${file} is not a regular file; check ${flag}`);
   if (readPipes.has(file))
-    throw new CliError(`${file} is a pipe, which can be read only once; check ${flag}`);
+    throw new CliError(
+      'unreadable-file',
+      `${file} is a pipe, which can be read only once; check ${flag}`,
+    );
   readPipes.add(file);
   return openSync(file, O_RDONLY);
 }

@@ -3,13 +3,15 @@
 
 import type { Command } from 'commander';
 import { REPLACEMENT } from '../../protocol/utf8.ts';
+import { UsageError } from '../cliError.ts';
 
-/** Ends the command with a usage error if one of its arguments or variables was not UTF-8. */
+/** @throws UsageError if one of the command's arguments or variables was not UTF-8. */
 export function rejectInvalidUtf8(command: Command): void {
   const what = invalidArgument(command) ?? invalidVariable(command);
   if (what === undefined) return;
-  command.error(
-    `error: ${what} is not UTF-8, or contains U+FFFD; check the locale, or convert it with iconv`,
+  throw new UsageError(
+    'not-utf8',
+    `${what} is not UTF-8, or contains U+FFFD; check the locale, or convert it with iconv`,
   );
 }
 

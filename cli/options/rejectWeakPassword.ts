@@ -24,11 +24,13 @@ export function rejectWeakPassword(
   if (passwordFile !== undefined || isLoopback(host)) return;
   if (password === DEFAULT_PASSWORD) {
     throw new CliError(
+      'weak-password',
       `the default password is public; set --password or --password-file ${purpose}`,
     );
   }
   if ([...password].length >= MIN_PASSWORD_LENGTH) return;
   throw new CliError(
+    'weak-password',
     `${purpose}, the password must have ${MIN_PASSWORD_LENGTH} characters or more; set --password`,
   );
 }

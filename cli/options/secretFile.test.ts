@@ -64,7 +64,7 @@ describe.skipIf(process.platform === 'win32')('a file that other users can read'
   }
 
   const warning = (flag: string, file: string) =>
-    `motd: warning: the file of ${flag} can be read by other users: ${file} has mode 0644; run: chmod 600 ${file}\n`;
+    `motd: warning: the file of ${flag} can be read by other users: ${file} has mode 0644; run: chmod 600 ${file} [exposed-secret]\n`;
 
   test('causes one warning per flag, which names the flag, the file and the fix', () => {
     const [shutDown, store, etcd] = [fileWith(HASH), fileWith(HASH), fileWith('secret')];
@@ -89,7 +89,7 @@ describe.skipIf(process.platform === 'win32')('a file that other users can read'
   test('causes no warning after the command in the warning has run', () => {
     const file = fileWith(HASH);
     const args = ['serve', '--port', '0', '--store', 'etcd://wrong', '--password-file', file];
-    const [, fix = ''] = /run: (.*)/.exec(run(args).stderr) ?? [];
+    const [, fix = ''] = /run: (.*) \[/.exec(run(args).stderr) ?? [];
     expect(spawnSync('sh', ['-c', fix]).status).toBe(0);
     expect(run(args).stderr).not.toMatch('warning');
   });

@@ -66,6 +66,7 @@ function warn(file: string, flag: string, { mode, uid }: FileAccess, fault: stri
   const ourUid = process.geteuid?.();
   const chown = uid === ourUid ? '' : `chown ${ourUid} ${quoted} && `;
   printToStderr(
+    'exposed-secret',
     `warning: the file of ${flag} ${fault}: ${quoted} has mode ${octal}; run: ${chown}chmod 600 ${quoted}`,
   );
 }

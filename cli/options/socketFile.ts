@@ -55,7 +55,10 @@ export function socketFileFrom(
     return { path, mode: Number.parseInt(mode ?? DEFAULT_MODE, 8), flag: flags.path };
   }
   if (mode === undefined) return undefined;
-  throw new UsageError(`${flags.mode} is for ${flags.path}; pass both, or leave it out`);
+  throw new UsageError(
+    'unused-flag',
+    `${flags.mode} is for ${flags.path}; pass both, or leave it out`,
+  );
 }
 
 /**

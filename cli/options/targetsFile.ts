@@ -34,14 +34,17 @@ export function readTargetsFile(file: string, flagTargets: readonly Target[]): T
     const target = parseLine(text, where);
     const origin = origins.get(target.name);
     if (origin !== undefined) {
-      throw new CliError(`${where}: repeats the name '${target.name}' of ${origin}; check ${FLAG}`);
+      throw new CliError(
+        'invalid-file',
+        `${where}: repeats the name '${target.name}' of ${origin}; check ${FLAG}`,
+      );
     }
     origins.set(target.name, `line ${index + 1}`);
     targets.push(target);
   }
   // An empty file is one that is being written.
   if (targets.length > flagTargets.length) return targets;
-  throw new CliError(`no targets in ${file}; check ${FLAG}`);
+  throw new CliError('invalid-file', `no targets in ${file}; check ${FLAG}`);
 }
 
 function parseLine(text: string, where: string): Target {
@@ -50,5 +53,5 @@ function parseLine(text: string, where: string): Target {
   const problem = HYPHEN_HOST.test(text)
     ? "a host cannot start with '-'"
     : `not a target: ${targetFault(text)}`;
-  throw new CliError(`${where}: ${problem}; check ${FLAG}`);
+  throw new CliError('invalid-file', `${where}: ${problem}; check ${FLAG}`);
 }

@@ -33,7 +33,8 @@ export function readTlsIdentity({
 }: TlsOptions): TlsIdentity | undefined {
   const identity = readIdentity(tlsCert, tlsKey, { cert: '--tls-cert', key: '--tls-key' });
   if (tlsClientCa === undefined) return identity;
-  if (identity === undefined) throw new CliError('--tls-client-ca needs --tls-cert and --tls-key');
+  if (identity === undefined)
+    throw new CliError('missing-flag', '--tls-client-ca needs --tls-cert and --tls-key');
   const ca = readCa(tlsClientCa, CLIENT_CA);
   return checkUsable({ ...identity, ca }, tlsClientCa, CLIENT_CA);
 }
@@ -46,17 +47,21 @@ export function readIdentity(
 ): TlsIdentity | undefined {
   if (certFile === undefined && keyFile === undefined) return undefined;
   if (certFile === undefined || keyFile === undefined) {
-    throw new CliError(`TLS needs both ${flags.cert} and ${flags.key}`);
+    throw new CliError('missing-flag', `TLS needs both ${flags.cert} and ${flags.key}`);
   }
   const cert = readFile(certFile, flags.cert);
   const certificate = firstCertificateIn(cert, certFile, flags.cert);
   return readSecret(keyFile, flags.key, (key) => {
     const privateKey = tryParse(() => createPrivateKey(key));
     if (privateKey === undefined) {
-      throw new CliError(`no unencrypted private key (PEM) in ${keyFile}; check ${flags.key}`);
+      throw new CliError(
+        'invalid-tls-file',
+        `no unencrypted private key (PEM) in ${keyFile}; check ${flags.key}`,
+      );
     }
     if (!certificate.checkPrivateKey(privateKey)) {
       throw new CliError(
+        'invalid-tls-file',
         `the key in ${keyFile} does not match the certificate in ${certFile}; check ${flags.key}`,
       );
     }
@@ -77,10 +82,13 @@ function firstCertificateIn(pem: Buffer, file: string, flag: string): X509Certif
   const [first] = texts.map((text, index) => {
     const certificate = tryParse(() => new X509Certificate(CERTIFICATE_BEGIN + text));
     if (certificate !== undefined) return certificate;
-    throw new CliError(`certificate ${index + 1} in ${file} is malformed; check ${flag}`);
+    throw new CliError(
+      'invalid-tls-file',
+      `certificate ${index + 1} in ${file} is malformed; check ${flag}`,
+    );
   });
   if (first !== undefined) return first;
-  throw new CliError(`no certificate (PEM) in ${file}; check ${flag}`);
+  throw new CliError('invalid-tls-file', `no certificate (PEM) in ${file}; check ${flag}`);
 }
 
 /**
@@ -92,9 +100,13 @@ function checkUsable(identity: TlsIdentity, file: string, flag: string): TlsIden
     createSecureContext(identity);
     return identity;
   } catch (error) {
-    throw new CliError(`cannot use ${file} for TLS: ${errorMessage(error)}; check ${flag}`, {
-      cause: error,
-    });
+    throw new CliError(
+      'invalid-tls-file',
+      `cannot use ${file} for TLS: ${errorMessage(error)}; check ${flag}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -27,10 +27,11 @@ function parseUsers(lines: readonly string[], file: string): Users {
     const text = line.trim();
     if (text === '' || text.startsWith('#')) continue;
     const [name, verify] = parseUser(text, where);
-    if (users.has(name)) throw new CliError(`${where} repeats a user name; check ${FLAG}`);
+    if (users.has(name))
+      throw new CliError('invalid-file', `${where} repeats a user name; check ${FLAG}`);
     users.set(name, verify);
   }
-  if (users.size === 0) throw new CliError(`no users in ${file}; check ${FLAG}`);
+  if (users.size === 0) throw new CliError('invalid-file', `no users in ${file}; check ${FLAG}`);
   return users;
 }
 
@@ -40,6 +41,7 @@ function parseUser(text: string, where: string): [string, VerifyPassword] {
   const verify = verifierForHash(hash.trim());
   if (name !== undefined && verify !== undefined) return [name.trim(), verify];
   throw new CliError(
+    'invalid-file',
     `${where} is not NAME:HASH; check ${FLAG}, and make a hash with: motd hash-password`,
   );
 }

@@ -24,6 +24,7 @@ export async function listen(
   } catch (error) {
     if (socket !== undefined) {
       throw new CliError(
+        'service-manager',
         `cannot listen on the socket from the service manager: ${errorMessage(error)}`,
       );
     }

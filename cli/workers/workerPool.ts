@@ -83,7 +83,10 @@ export class WorkerPool<
    */
   constructor(options: WorkerPoolOptions<QuotaName, WorkerMethods>, log: (line: string) => void) {
     if (!cluster.isPrimary) {
-      throw new CliError('this process is already a cluster worker; leave out --workers');
+      throw new CliError(
+        'nested-workers',
+        'this process is already a cluster worker; leave out --workers',
+      );
     }
     this.#options = options;
     this.#log = log;

@@ -5,7 +5,7 @@ import { escapeControls } from '../../protocol/plainText.ts';
 import { decodeForDisplay } from '../../protocol/utf8.ts';
 import { AbortedError } from '../abortedError.ts';
 import type { ServerConnection } from '../connect.ts';
-import { ClosedError, RejectedError } from './replyErrors.ts';
+import { ClosedError, LineTooLongError } from './replyErrors.ts';
 
 /** The longest line, a message and its time in MSGHIST, is shorter. */
 const MAX_REPLY_LINE_BYTES = 64 * 1024;
@@ -31,7 +31,7 @@ export class LineClient {
 
   /**
    * @returns The next line, safe to display.
-   * @throws ClosedError if the server closed the connection; RejectedError if the line is too long.
+   * @throws ClosedError if the server closed the connection; LineTooLongError.
    */
   async readLine(): Promise<string> {
     const { value } = await this.#lines.next().catch((error: unknown) => {
@@ -72,12 +72,12 @@ export class ReplyLines {
 
   /**
    * @returns The next line; `undefined` if it has not ended yet.
-   * @throws RejectedError if the line is too long.
+   * @throws LineTooLongError.
    */
   next(): string | undefined {
     const line = this.#lines.next();
     if (line !== TOO_LONG) return line && escapeControls(decodeForDisplay(line));
-    throw new RejectedError(`the server sent a line of more than ${MAX_REPLY_LINE_BYTES} bytes`);
+    throw new LineTooLongError(MAX_REPLY_LINE_BYTES);
   }
 }
 

@@ -58,6 +58,15 @@ function afterOnly(receivedBytes: number): string {
     : ` after ${formatBytes(receivedBytes)}, without a complete reply`;
 }
 
+/** The server sent a line that is longer than any reply. */
+export class LineTooLongError extends RejectedError {
+  override name = 'LineTooLongError';
+
+  constructor(maxBytes: number) {
+    super(`the server sent a line of more than ${maxBytes} bytes`);
+  }
+}
+
 /** The server rejected the request, and another server of the same store would reject it too. */
 export class DeniedError extends RejectedError {
   override name = 'DeniedError';

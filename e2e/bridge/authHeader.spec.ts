@@ -45,7 +45,8 @@ test('needs a proxy that is trusted, and excludes a users file', async () => {
     expect(await start(...header, ...proxies)).toEqual({
       status: 1,
       stdout: '',
-      stderr: 'motd: --auth-header needs --trust-proxy: only a proxy may name the user\n',
+      stderr:
+        'motd: --auth-header needs --trust-proxy: only a proxy may name the user [missing-flag]\n',
     });
   const both = await start(...header, '--trust-proxy', '127.0.0.1', '--users-file', 'users');
   expect([both.status, both.stderr]).toEqual([2, expect.stringContaining('cannot be used with')]);

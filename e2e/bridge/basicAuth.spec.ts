@@ -156,7 +156,7 @@ for (const [mistake, flags, pattern] of [
       const ports = command === 'up' ? ['--port', '0'] : [];
       const program = Program.motd([command, '--http-port', '0', ...ports, ...flags]);
       expect(await program.exitCode()).toBe(1);
-      expect(program.stderr).toMatch(/^motd: .*\n$/);
+      expect(program.stderr).toMatch(/^motd: .* \[[a-z0-9-]+\]\n$/);
       expect(program.stderr).toMatch(pattern);
     });
   }

@@ -114,11 +114,13 @@ test('needs a certificate of its own, and a CA that can be read', async () => {
   };
   expect(await failure(['--tls-client-ca', tlsFile('client-ca')])).toEqual([
     1,
-    'motd: --tls-client-ca needs --tls-cert and --tls-key\n',
+    'motd: --tls-client-ca needs --tls-cert and --tls-key [missing-flag]\n',
   ]);
   const key = tlsFile('key');
   expect(await failure([...TLS, '--tls-client-ca', key])).toEqual([
     1,
-    expect.stringContaining(`motd: no certificate (PEM) in ${key}; check --tls-client-ca\n`),
+    expect.stringContaining(
+      `motd: no certificate (PEM) in ${key}; check --tls-client-ca [invalid-tls-file]\n`,
+    ),
   ]);
 });

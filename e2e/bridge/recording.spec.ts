@@ -135,7 +135,7 @@ test.describe('does not start', () => {
     const args = ['bridge', '--http-port', '0', '--record', folder];
     const { status, stdout, stderr } = await Program.motd(args).result();
     expect(status, stdout).toBe(1);
-    expect(stderr).toMatch(/^motd: [^\n]*--record[^\n]*\n$/);
+    expect(stderr).toMatch(/^motd: [^\n]*--record[^\n]* \[recording-folder\]\n$/);
     return stderr;
   }
 
@@ -149,7 +149,7 @@ test.describe('does not start', () => {
     symlinkSync(test.info().outputPath('nothing'), link);
     for (const path of [process.execPath, link])
       expect(await errorOf(path)).toBe(
-        `motd: ${path} exists, and is not a folder; choose another one with --record\n`,
+        `motd: ${path} exists, and is not a folder; choose another one with --record [recording-folder]\n`,
       );
   });
 
@@ -157,7 +157,7 @@ test.describe('does not start', () => {
     const link = test.info().outputPath('link');
     symlinkSync(link, link);
     expect(await errorOf(link)).toMatch(
-      /^motd: cannot create the folder of --record: ELOOP: .*\n$/,
+      /^motd: cannot create the folder of --record: ELOOP: .* \[recording-folder\]\n$/,
     );
   });
 
@@ -167,7 +167,7 @@ test.describe('does not start', () => {
     mkdirSync(folder, { mode: 0 });
     symlinkSync(join(folder, 'recordings'), link);
     expect(await errorOf(link)).toMatch(
-      /^motd: cannot create the folder of --record: EACCES: .*\n$/,
+      /^motd: cannot create the folder of --record: EACCES: .* \[recording-folder\]\n$/,
     );
   });
 

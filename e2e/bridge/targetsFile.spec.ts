@@ -117,9 +117,15 @@ for (const [how, flags, tag] of [
     for (const [lines, problem] of [
       [['a=h:1', '', 'b=h'], `${file()}:3: not a target: 'h' is neither HOST:PORT`],
       [['a=h:1', 'a=h:2'], `${file()}:2: repeats the name 'a' of line 1; check`],
-      [['a=-h:1'], `${file()}:1: a host cannot start with '-'; check --targets-file\n`],
-      [['# none'], `no targets in ${file()}; check --targets-file\n`],
-      [['#'.repeat(10_000_000)], `${file()} has more than 1000000 bytes; check --targets-file\n`],
+      [
+        ['a=-h:1'],
+        `${file()}:1: a host cannot start with '-'; check --targets-file [invalid-file]\n`,
+      ],
+      [['# none'], `no targets in ${file()}; check --targets-file [invalid-file]\n`],
+      [
+        ['#'.repeat(10_000_000)],
+        `${file()} has more than 1000000 bytes; check --targets-file [input-too-large]\n`,
+      ],
     ] as const) {
       install(...lines);
       const report = await reloadTargets(bridge.program);
@@ -128,7 +134,7 @@ for (const [how, flags, tag] of [
     }
     rmSync(file());
     expect(await reloadTargets(bridge.program)).toBe(
-      `${failed} no such file: ${file()}; check --targets-file\n`,
+      `${failed} no such file: ${file()}; check --targets-file [file-not-found]\n`,
     );
     expect(await answersAt(bridge, '/ws/a')).toEqual(new Set(['first hello']));
   });
@@ -137,7 +143,9 @@ for (const [how, flags, tag] of [
     install('a=h:1', 'b=h');
     const program = Program.motd(['bridge', '--targets-file', file(), ...flags]);
     expect(await program.exitCode()).toBe(1);
-    expect(program.stderr).toMatch(/^motd: \S+targets\.txt:2: not a target: [^\n]+\n$/);
+    expect(program.stderr).toMatch(
+      /^motd: \S+targets\.txt:2: not a target: [^\n]+ \[invalid-file\]\n$/,
+    );
     expect(program.stdout).toBe('');
   });
 }
@@ -183,7 +191,7 @@ test('the feed follows its target to a new address, and its target cannot be rem
   install(`another=127.0.0.1:${server.port}`);
   expect(await reloadTargets(bridge.program)).toBe(
     '[!] The list of targets was not reloaded: ' +
-      "--feed: no target has the name 'motd'; use one of: another\n",
+      "--feed: no target has the name 'motd'; use one of: another [invalid-value]\n",
   );
   expect((await get(bridge, '/ws/motd')).status).toBe(426);
 });

@@ -184,7 +184,7 @@ for (const workers of ['1', '2']) {
     writeFileSync(ca, `${readFileSync(tlsFile('other'))}${MALFORMED}`);
     expect(await reloadTargets(program)).toContain(
       '[!] The list of target CAs was not reloaded: ' +
-        `certificate 2 in ${ca} is malformed; check --target-ca\n`,
+        `certificate 2 in ${ca} is malformed; check --target-ca [invalid-tls-file]\n`,
     );
     expect(await outcomes()).toEqual(['200 OK']);
   });
@@ -218,7 +218,7 @@ test('names which certificate of a file is malformed, whatever flag names it', a
     const { status, stderr } = await runMotd([...args, flag, file]);
     // A warning about the mode of the key may precede it.
     expect(stderr.split('\n').at(-2)).toBe(
-      `motd: certificate 3 in ${file} is malformed; check ${flag}`,
+      `motd: certificate 3 in ${file} is malformed; check ${flag} [invalid-tls-file]`,
     );
     expect(status).toBe(1);
   }
@@ -228,5 +228,7 @@ test('rejects a --target-ca that is not a certificate', async () => {
   const args = ['bridge', '--http-port', '0', '--target-ca', tlsFile('key')];
   const { status, stderr } = await runMotd(args);
   expect(status).toBe(1);
-  expect(stderr).toMatch(/^motd: no certificate \(PEM\) in .*key\.pem; check --target-ca\n$/);
+  expect(stderr).toMatch(
+    /^motd: no certificate \(PEM\) in .*key\.pem; check --target-ca \[invalid-tls-file\]\n$/,
+  );
 });

@@ -267,7 +267,7 @@ test('reports a port in use once', async ({ echo }) => {
   const second = Program.motd(['bridge', ...flags]);
   expect(await second.exitCode()).toBe(1);
   expect(second.stderr).toBe(
-    `motd: port ${port} is already in use on 127.0.0.1; choose another with --http-port\n`,
+    `motd: port ${port} is already in use on 127.0.0.1; choose another with --http-port [port-in-use]\n`,
   );
   expect(second.stdout).toBe('');
 });

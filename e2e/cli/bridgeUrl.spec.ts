@@ -17,7 +17,11 @@ const APPLE = 'An apple a day keeps the doctor away.';
 const LOGIN = 'anna:a long password';
 
 const quiet = { status: 0, stderr: '' };
-const failed = (error: string) => ({ status: 1, stdout: '', stderr: `motd: ${error}\n` });
+const failed = (error: string, code: string) => ({
+  status: 1,
+  stdout: '',
+  stderr: `motd: ${error} [${code}]\n`,
+});
 
 const urlOf = ({ port }: { port: number }, path = '/ws') => `ws://127.0.0.1:${port}${path}`;
 
@@ -85,10 +89,13 @@ test('sends the user and the password of a file, or of MOTD_LOGIN', async ({ ser
   expect(await runMotd(['get', ...url])).toEqual(
     failed(
       `${url[1]}: the bridge replied 401: the user name or password is missing or wrong; put USER:PASSWORD into a file, and name it with --login-file`,
+      'bridge-login',
     ),
   );
   const wrong = Program.motd(['get', ...url], { MOTD_LOGIN: 'anna:guess' });
-  expect((await wrong.result()).stderr).toMatch(/; check --login-file, or MOTD_LOGIN\n$/);
+  expect((await wrong.result()).stderr).toMatch(
+    /; check --login-file, or MOTD_LOGIN \[bridge-login\]\n$/,
+  );
 });
 
 test('watch ends if the bridge rejects the login, which would block the user', async ({
@@ -109,7 +116,10 @@ test('uses TLS with wss:, and trusts the CA of --tls-ca', async ({ server }) => 
   const trusted = await runMotd(['get', '--url', url, '--tls-ca', tlsFile('cert')]);
   expect(trusted).toEqual({ ...quiet, stdout: `${APPLE}\n` });
   const { status, stderr } = await runMotd(['get', '--url', url]);
-  expect([status, stderr]).toEqual([1, expect.stringMatching(/pass its CA with --tls-ca\n$/)]);
+  expect([status, stderr]).toEqual([
+    1,
+    expect.stringMatching(/pass its CA with --tls-ca \[untrusted-certificate\]\n$/),
+  ]);
 });
 
 test('asks the next bridge if one is down, or has no server', QUICK, async ({ bridge }) => {
@@ -130,7 +140,9 @@ test('reports why the bridge has no server', async () => {
   const url = urlOf(bridge);
   const reason =
     'the bridge closed the connection: 1014 motd refused the connection: is it running?';
-  expect(await runMotd(['get', '--url', url])).toEqual(failed(`${url}: ${reason}`));
+  expect(await runMotd(['get', '--url', url])).toEqual(
+    failed(`${url}: ${reason}`, 'connection-closed'),
+  );
   const dialogue = Program.motd(['connect', '--url', url]).input('MSGGET\n');
   expect(await dialogue.exitCode()).toBe(1);
   expect(dialogue.stdout).toContain(reason);
@@ -139,7 +151,7 @@ test('reports why the bridge has no server', async () => {
 test('shows the reason of a bridge without its control characters', async () => {
   const url = await foreignBridge(4000, '\x1b[31mno\nway');
   const error = `${url}: the bridge closed the connection: 4000 ^[[31mno^Jway`;
-  expect(await runMotd(['get', '--url', url])).toEqual(failed(error));
+  expect(await runMotd(['get', '--url', url])).toEqual(failed(error, 'connection-closed'));
 });
 
 test('reports a web server that is no bridge', async () => {
@@ -149,7 +161,10 @@ test('reports a web server that is no bridge', async () => {
   cleanUps.push(() => server.close());
   const url = urlOf(server.address() as AddressInfo);
   expect(await runMotd(['get', '--url', url])).toEqual(
-    failed(`${url}: the bridge replied 200: OK; check --url: the path of a bridge ends in /ws`),
+    failed(
+      `${url}: the bridge replied 200: OK; check --url: the path of a bridge ends in /ws`,
+      'not-a-bridge',
+    ),
   );
 });
 
@@ -161,12 +176,15 @@ test('reports a server that speaks no HTTP, and a web server in place of a serve
   expect(await runMotd(['get', '--url', url])).toEqual(
     failed(
       `${url}: the server there is not a bridge; check --url: the path of a bridge ends in /ws`,
+      'not-a-bridge',
     ),
   );
   const { status, stderr } = await runMotd(['get', '127.0.0.1', String(bridge.port)]);
   expect([status, stderr]).toEqual([
     1,
-    expect.stringMatching(/HTTP\/1\.1 400 .*if it is a bridge, use --url ws:\/\/HOST:PORT\/ws\n$/s),
+    expect.stringMatching(
+      /HTTP\/1\.1 400 .*if it is a bridge, use --url ws:\/\/HOST:PORT\/ws \[not-a-message-server\]\n$/s,
+    ),
   ]);
 });
 
@@ -177,29 +195,47 @@ test('gives up on a bridge that never answers', async () => {
   const { status, stderr } = await runMotd(['get', '--url', url, '--timeout', '1']);
   expect([status, stderr]).toEqual([
     1,
-    `motd: no answer within 1 s: ${url} did not open the WebSocket; allow more with --timeout\n`,
+    `motd: no answer within 1 s: ${url} did not open the WebSocket; allow more with --timeout [no-answer]\n`,
   ]);
 });
 
 for (const [args, error] of [
-  [['--url', 'https://motd.example/motd/'], /URL of its own: wss:\/\/motd\.example\/motd\/ws\n$/],
+  [
+    ['--url', 'https://motd.example/motd/'],
+    /URL of its own: wss:\/\/motd\.example\/motd\/ws \[invalid-value\]\n$/,
+  ],
   [
     ['--url', 'motd.example'],
-    /'motd\.example' is not a URL: it must be wss:\/\/HOST\/ws, or .*\.\n$/,
+    /'motd\.example' is not a URL: it must be wss:\/\/HOST\/ws, or .*\. \[invalid-value\]\n$/,
   ],
-  [['--url', 'wss://anna:geheim@motd.example/ws'], /visible to other users; use --login-file\.\n$/],
-  [['--url', 'ws://a/ws', 'b'], /the server is given twice; leave out --url, or the host\n$/],
-  [['--login-file', 'login'], /--login-file is for --url; a server has no users\n$/],
-  [['b', '--login-file', 'login'], /--login-file is for --url; a server has no users\n$/],
+  [
+    ['--url', 'wss://anna:geheim@motd.example/ws'],
+    /visible to other users; use --login-file\. \[invalid-value\]\n$/,
+  ],
+  [
+    ['--url', 'ws://a/ws', 'b'],
+    /the server is given twice; leave out --url, or the host \[conflicting-flags\]\n$/,
+  ],
+  [
+    ['--login-file', 'login'],
+    /--login-file is for --url; a server has no users \[unused-flag\]\n$/,
+  ],
+  [
+    ['b', '--login-file', 'login'],
+    /--login-file is for --url; a server has no users \[unused-flag\]\n$/,
+  ],
   [
     ['--url', 'wss://a/ws', '--port', '1'],
-    /--port is not for --url; write the port into the URL\n$/,
+    /--port is not for --url; write the port into the URL \[unused-flag\]\n$/,
   ],
   [
     ['--url', 'ws://a/ws', '--tls-ca', 'ca'],
-    /--tls-ca is not for ws:\/\/; write wss:\/\/ in the URL\n$/,
+    /--tls-ca is not for ws:\/\/; write wss:\/\/ in the URL \[unused-flag\]\n$/,
   ],
-  [['--url', 'ws://a/ws', '--tls'], /--tls is not for --url; write wss:\/\/ in the URL\n$/],
+  [
+    ['--url', 'ws://a/ws', '--tls'],
+    /--tls is not for --url; write wss:\/\/ in the URL \[unused-flag\]\n$/,
+  ],
 ] as const) {
   test(`rejects as wrong usage: get ${args.join(' ')}`, async () => {
     const { status, stdout, stderr } = await runMotd(['get', ...args]);
@@ -224,7 +260,7 @@ test('a login in a variable needs a URL, or a server on the command line', async
     expect(await runMotd(['get'], '', env)).toEqual({
       status: 2,
       stdout: '',
-      stderr: `motd: ${name} is for --url; set MOTD_URL, or name the server on the command line\n`,
+      stderr: `motd: ${name} is for --url; set MOTD_URL, or name the server on the command line [unused-flag]\n`,
     });
     expect(await runMotd(['get', ...at], '', env)).toEqual({ ...quiet, stdout: `${APPLE}\n` });
   }

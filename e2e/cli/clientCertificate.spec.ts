@@ -17,10 +17,10 @@ const printed = (message: string): ProgramResult => ({
   stdout: `${message}\n`,
   stderr: '',
 });
-const failed = (error: string): ProgramResult => ({
+const failed = (error: string, code: string): ProgramResult => ({
   status: 1,
   stdout: '',
-  stderr: `motd: ${error}\n`,
+  stderr: `motd: ${error} [${code}]\n`,
 });
 
 /** A copy of a key that only its owner can read. */
@@ -75,14 +75,20 @@ test('an error states that the bridge requires a certificate, or does not accept
   const { url } = await startUp();
   const get = (...flags: string[]) => runMotd(['get', '--url', url, ...CA, ...flags]);
   expect(await get()).toEqual(
-    failed(`${url} requires a client certificate; pass one with --tls-cert and --tls-key`),
+    failed(
+      `${url} requires a client certificate; pass one with --tls-cert and --tls-key`,
+      'client-certificate',
+    ),
   );
   const reset = `${url}: the bridge reset the connection; it may not accept the certificate of --tls-cert`;
-  expect(await get(...presenting('client-expired'))).toEqual(failed(reset));
-  expect(await get(...presenting('renewed', 'renewed-key'))).toEqual(failed(reset));
+  expect(await get(...presenting('client-expired'))).toEqual(failed(reset, 'client-certificate'));
+  expect(await get(...presenting('renewed', 'renewed-key'))).toEqual(
+    failed(reset, 'client-certificate'),
+  );
   expect(await get(...presenting('client-nameless'))).toEqual(
     failed(
       `${url}: the bridge replied 403: the client certificate has no single Common Name of plain text`,
+      'bridge-rejected',
     ),
   );
 });
@@ -127,8 +133,12 @@ listen ready
       const get = (...flags: string[]) => runMotd(['get', 'localhost', port, ...CA, ...flags]);
       expect(await get(...presenting('client'))).toEqual(printed(APPLE));
       const rejected = `localhost:${port} rejected the client certificate; check --tls-cert`;
-      expect(await get(...presenting('client-expired'))).toEqual(failed(rejected));
-      expect(await get(...presenting('renewed', 'renewed-key'))).toEqual(failed(rejected));
+      expect(await get(...presenting('client-expired'))).toEqual(
+        failed(rejected, 'client-certificate'),
+      );
+      expect(await get(...presenting('renewed', 'renewed-key'))).toEqual(
+        failed(rejected, 'client-certificate'),
+      );
       const { status, stderr } = await get();
       // In TLS 1.2 there is no alert for it (RFC 8446, section 6.2).
       const missing = version === 'TLSv1.3' ? 'requires a client certificate' : 'rejected the TLS';
@@ -151,7 +161,7 @@ test('a certificate in a variable alone does not turn on TLS', async ({ server }
     [[], { MOTD_TLS: '1' }, 'unset MOTD_TLS'],
     [[], { MOTD_TLS_CA: tlsFile('cert') }, 'unset MOTD_TLS_CA'],
   ] as const) {
-    const error = failed(`${where} does not speak TLS; ${advice}`);
+    const error = failed(`${where} does not speak TLS; ${advice}`, 'not-tls');
     expect(await runMotd(['get', ...flags, where], '', { ...env, ...variables })).toEqual(error);
   }
 });
@@ -166,31 +176,40 @@ test('an error names the flag of a file that cannot be used', async () => {
     privateKeyEncoding: { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' },
   });
   writeFileSync(encrypted, privateKey, { mode: 0o600 });
-  for (const [flags, error] of [
-    [['--tls-cert', cert], 'TLS needs both --tls-cert and --tls-key'],
-    [['--tls-key', key], 'TLS needs both --tls-cert and --tls-key'],
+  for (const [flags, error, code] of [
+    [['--tls-cert', cert], 'TLS needs both --tls-cert and --tls-key', 'missing-flag'],
+    [['--tls-key', key], 'TLS needs both --tls-cert and --tls-key', 'missing-flag'],
     [
       ['--tls-cert', cert, '--tls-key', other],
       `the key in ${other} does not match the certificate in ${cert}; check --tls-key`,
+      'invalid-tls-file',
     ],
     [
       ['--tls-cert', cert, '--tls-key', encrypted],
       `no unencrypted private key (PEM) in ${encrypted}; check --tls-key`,
+      'invalid-tls-file',
     ],
-    [['--tls-cert', key, '--tls-key', key], `no certificate (PEM) in ${key}; check --tls-cert`],
+    [
+      ['--tls-cert', key, '--tls-key', key],
+      `no certificate (PEM) in ${key}; check --tls-cert`,
+      'invalid-tls-file',
+    ],
     [
       ['--tls-cert', 'missing.pem', '--tls-key', key],
       'no such file: missing.pem; check --tls-cert',
+      'file-not-found',
     ],
     [
       ['--tls-cert', cert, '--tls-key', 'missing.pem'],
       'no such file: missing.pem; check --tls-key',
+      'file-not-found',
     ],
     [
       ['--tls-cert', '/', '--tls-key', key],
       'cannot read /: it is a folder (EISDIR); check --tls-cert',
+      'unreadable-file',
     ],
   ] as const) {
-    expect(await get(...flags)).toEqual(failed(error));
+    expect(await get(...flags)).toEqual(failed(error, code));
   }
 });

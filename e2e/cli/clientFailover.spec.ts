@@ -181,19 +181,23 @@ test('names every server in one line, with status 1, if none answers', async () 
   expect(stderr.replace(/\d\.\d s/g, 'N s').replace(/\d+ bytes?/, 'N bytes')).toBe(
     `motd: no server answered: ${at(gone)} refused the connection; ` +
       `${at(full)} replied: 421 TOO MANY CONNECTIONS; ${at(silent)} sent nothing in N s; ` +
-      `${at(drips)} sent N bytes and no complete reply in N s\n`,
+      `${at(drips)} sent N bytes and no complete reply in N s [no-server]\n`,
   );
   const set = await runMotd(['set', '-m', 'x', at(gone, full)]);
   expect(set.status).toBe(1);
   expect(set.stderr).toMatch(
-    /^motd: no server accepted the message: .*refused.*; .* replied: 421 TOO MANY.*\n$/,
+    /^motd: no server accepted the message: .*refused.*; .* replied: 421 TOO MANY.* \[no-server\]\n$/,
   );
   const connected = await runMotd(['connect', at(gone, full)]);
   expect(connected).toMatchObject({ status: 1, stdout: '' });
-  expect(connected.stderr).toMatch(/^motd: no server answered: .*refused.*; .* replied: 421.*\n$/);
+  expect(connected.stderr).toMatch(
+    /^motd: no server answered: .*refused.*; .* replied: 421.* \[no-server\]\n$/,
+  );
   // `connect` checks a server before it uses it, and allows 10 s for that.
   const dripped = await runMotd(['connect', at(gone, drips)]);
-  expect(dripped.stderr).toMatch(/; [\d.:]+ sent \d+ bytes and no complete reply in \d+\.\d s\n$/);
+  expect(dripped.stderr).toMatch(
+    /; [\d.:]+ sent \d+ bytes and no complete reply in \d+\.\d s \[no-server\]\n$/,
+  );
 });
 
 test('set: stores nothing on a server that it gave up', async () => {
@@ -215,10 +219,10 @@ test('set: a server whose store is gone answers 503, and the next one stores', a
   const alone = await runMotd(['set', '-m', 'new', at(broken.port)]);
   const advice =
     /503 STORE UNAVAILABLE; the message is not in force, but may .*: check with motd get/;
-  expect(alone.stderr).toMatch(/^motd: .*\n$/);
+  expect(alone.stderr).toMatch(/^motd: .* \[store-unavailable\]\n$/);
   expect(alone.stderr).toMatch(advice);
   const none = await runMotd(['set', '-m', 'new', at(broken.port, await freePort())]);
-  expect(none.stderr).toMatch(/^motd: no server accepted the message: .*\n$/);
+  expect(none.stderr).toMatch(/^motd: no server accepted the message: .* \[store-unavailable\]\n$/);
   expect(none.stderr.match(/ 503 STORE UNAVAILABLE/g)).toHaveLength(1);
   expect(
     none.stderr.match(/; the message is not in force, but may still be stored /g),
@@ -256,16 +260,21 @@ for (const [rule, replies, pattern, flags] of [
   [
     'no reply to the message',
     ['200 OK\n'],
-    /may or may not be stored; check with motd get\n$/,
+    /may or may not be stored; check with motd get \[outcome-unknown\]\n$/,
     ['--timeout', NO_ANSWER_S],
   ],
   [
     'a wrong password',
     ['300 PASSWORD REQUIRED\n', '301 WRONG PASSWORD\n'],
-    /301 WRONG PASSWORD; check MOTD_STORE_PASSWORD\n$/,
+    /301 WRONG PASSWORD; check MOTD_STORE_PASSWORD \[wrong-password\]\n$/,
     [],
   ],
-  ['a rejected message', ['200 OK\n', '422 NOT PLAIN TEXT\n'], /422 NOT PLAIN TEXT\n$/, []],
+  [
+    'a rejected message',
+    ['200 OK\n', '422 NOT PLAIN TEXT\n'],
+    /422 NOT PLAIN TEXT \[server-rejected\]\n$/,
+    [],
+  ],
 ] as const) {
   test(`set: contacts no other server after ${rule}`, async () => {
     const { port, receivedLines } = await scriptedServer(...replies);
@@ -301,7 +310,9 @@ test('watch moves on as each server shuts down, and repeats no message', async (
   await watch.stop();
   expect(watch.stdout).toBe(`${printedSoFar}last\n`);
   const lost = 'replied: 421 SERVER SHUTTING DOWN; connecting to the next server';
-  expect(watch.stderr).toMatch(new RegExp(`^(motd: 127.0.0.1:\\d+: the server ${lost}\n){2}$`));
+  expect(watch.stderr).toMatch(
+    new RegExp(`^(motd: 127.0.0.1:\\d+: the server ${lost} \\[server-rejected\\]\n){2}$`),
+  );
 });
 
 test('watch: does not print older messages from a server that lags behind', async () => {
@@ -320,11 +331,11 @@ test('watch continues when one server is back after all were gone', async () => 
   const watch = Program.motd(['watch', at(dead, port)]);
   await watch.waitForOutput(/^before\n$/);
   await program.stop();
-  await watch.waitForStderr(/motd: no server answered: .*; trying again\n/);
+  await watch.waitForStderr(/motd: no server answered: .*; trying again \[no-server\]\n/);
   await startServer(port, ['--message', 'after']);
   await watch.waitForOutput(/^before\nafter\n$/);
   expect(watch.stderr).toMatch(
-    /^motd: .* SHUTTING DOWN; connecting to .*\nmotd: no server answered: .*; trying again\n$/,
+    /^motd: .* SHUTTING DOWN; connecting to .*\nmotd: no server answered: .*; trying again \[no-server\]\n$/,
   );
 });
 
@@ -332,7 +343,9 @@ test('watch gives up if no server knows MSGWATCH', async () => {
   const [one, other] = await Promise.all([1, 2].map(() => scriptedServer('400 UNKNOWN COMMAND\n')));
   const { status, stderr } = await runMotd(['watch', at(one?.port ?? 0, other?.port ?? 0)]);
   expect(status).toBe(1);
-  expect(stderr).toMatch(/^motd: no server answered: .* replied: 400 UNKNOWN COMMAND; .*\n$/);
+  expect(stderr).toMatch(
+    /^motd: no server answered: .* replied: 400 UNKNOWN COMMAND; .* \[no-server\]\n$/,
+  );
 });
 
 test('connect: does not fail over once the user has sent a command', async () => {
@@ -362,7 +375,7 @@ test('requires of every server a certificate for its own name', async () => {
   expect(status).toBe(1);
   expect(stderr).toBe(
     `motd: no server answered: ${misnamedAt} has a certificate for another name; ` +
-      `${at(unsealed.port)} does not speak TLS\n`,
+      `${at(unsealed.port)} does not speak TLS [no-server]\n`,
   );
 });
 

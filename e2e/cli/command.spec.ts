@@ -86,90 +86,142 @@ for (const command of ['up', 'serve', 'bridge']) {
 }
 
 for (const [mistake, args, pattern] of [
-  ['an unknown command', ['frobnicate'], /^motd: .*'?frobnicate'?.*\n$/],
-  ['an unknown flag', ['serve', '--prot', '1'], /^motd: unknown option '--prot'\n$/],
-  ['a port that is not a number', ['serve', '--port', 'http'], /^motd: .*--port.*0 to 65535\.\n$/],
-  ['a port beyond the last', ['connect', 'localhost', '65536'], /^motd: .*0 to 65535\.\n$/],
-  ['an invalid target', ['bridge', '--target', 'redis'], /^motd: .*it has no NAME=\.\n$/],
-  ['a port in place of a host', ['connect', '26310'], /^motd: .*'26310' is not a server: .*\n$/],
+  ['an unknown command', ['frobnicate'], /^motd: .*'?frobnicate'?.* \[unknown-command\]\n$/],
+  [
+    'an unknown flag',
+    ['serve', '--prot', '1'],
+    /^motd: unknown option '--prot' \[unknown-flag\]\n$/,
+  ],
+  [
+    'a port that is not a number',
+    ['serve', '--port', 'http'],
+    /^motd: .*--port.*0 to 65535\. \[invalid-value\]\n$/,
+  ],
+  [
+    'a port beyond the last',
+    ['connect', 'localhost', '65536'],
+    /^motd: .*0 to 65535\. \[invalid-value\]\n$/,
+  ],
+  [
+    'an invalid target',
+    ['bridge', '--target', 'redis'],
+    /^motd: .*it has no NAME=\. \[invalid-value\]\n$/,
+  ],
+  [
+    'a port in place of a host',
+    ['connect', '26310'],
+    /^motd: .*'26310' is not a server: .* \[invalid-value\]\n$/,
+  ],
   [
     'an invalid server among several',
     ['get', '--host', 'a,b:c'],
-    /^motd: .*'b:c' is not a server: .*\n$/,
+    /^motd: .*'b:c' is not a server: .* \[invalid-value\]\n$/,
   ],
   [
     'a port in place of an address to listen on',
     ['serve', '--host', '1'],
-    /^motd: .*host.*pass the port separately\.\n$/,
+    /^motd: .*host.*pass the port separately\. \[invalid-value\]\n$/,
   ],
   [
     'a port after a colon in an address to listen on',
     ['up', '--host', 'h:1'],
-    /^motd: .*host.*pass the port separately\.\n$/,
+    /^motd: .*host.*pass the port separately\. \[invalid-value\]\n$/,
   ],
   [
     'several addresses to listen on',
     ['serve', '--host', 'a,b'],
-    /^motd: .*one address to listen on;.*\n$/,
+    /^motd: .*one address to listen on;.* \[invalid-value\]\n$/,
   ],
   [
     'a port given twice',
     ['connect', 'h', '1', '--port', '2'],
-    /^motd: the port is given twice;.*\n$/,
+    /^motd: the port is given twice;.* \[conflicting-flags\]\n$/,
   ],
   [
     'an invalid number of workers',
     ['bridge', '--workers', 'AUTO'],
-    /^motd: .* auto, or .* 1 to 256\.\n$/,
+    /^motd: .* auto, or .* 1 to 256\. \[invalid-value\]\n$/,
   ],
-  ['an unknown log format', ['serve', '--log', 'xml'], /^motd: .*console, json, silent\.\n$/],
+  [
+    'an unknown log format',
+    ['serve', '--log', 'xml'],
+    /^motd: .*console, json, silent\. \[invalid-value\]\n$/,
+  ],
   [
     'a message of two lines',
     ['serve', '--message', 'a\nb'],
-    /^motd: .*one line of plain text.*\n$/,
+    /^motd: .*one line of plain text.* \[invalid-value\]\n$/,
   ],
-  ['an empty history', ['serve', '--history', '0'], /^motd: .*from 1 to 100000\.\n$/],
+  [
+    'an empty history',
+    ['serve', '--history', '0'],
+    /^motd: .*from 1 to 100000\. \[invalid-value\]\n$/,
+  ],
   [
     'a limit that is not a number',
     ['serve', '--max-connections', 'x'],
-    /^motd: .*whole number.*\n$/,
+    /^motd: .*whole number.* \[invalid-value\]\n$/,
   ],
-  ['a negative timeout', ['get', '--timeout', '-1'], /^motd: .*seconds above 0\.\n$/],
+  [
+    'a negative timeout',
+    ['get', '--timeout', '-1'],
+    /^motd: .*seconds above 0\. \[invalid-value\]\n$/,
+  ],
   [
     'a network that is not an address',
     ['serve', '--trust-proxy', 'lo'],
-    /^motd: .*IP addresses.*\n$/,
+    /^motd: .*IP addresses.* \[invalid-value\]\n$/,
   ],
   [
     'a password given twice',
     ['serve', '--password', 'long enough', '--password-file', 'x'],
-    /^motd: option '--password-file <file>' cannot be used with option '--password <text>'\n$/,
+    /^motd: option '--password-file <file>' cannot be used with option '--password <text>' \[conflicting-flags\]\n$/,
   ],
   [
     'a Unix socket without a path',
     ['bridge', '--target', 'a=unix:'],
-    /^motd: .*nor unix:\/PATH\.\n$/,
+    /^motd: .*nor unix:\/PATH\. \[invalid-value\]\n$/,
   ],
   [
     'two targets of one name',
     ['bridge', '--target', 'a=h:1 a=h:2'],
-    /^motd: .*needs a different name\.\n$/,
+    /^motd: .*needs a different name\. \[invalid-value\]\n$/,
   ],
-  ['a path without a slash', ['bridge', '--base-path', 'motd'], /^motd: .*such as \/motd.*\n$/],
-  ['a path with ..', ['bridge', '--base-path', '/a/../b'], /^motd: .*such as \/motd.*\n$/],
+  [
+    'a path without a slash',
+    ['bridge', '--base-path', 'motd'],
+    /^motd: .*such as \/motd.* \[invalid-value\]\n$/,
+  ],
+  [
+    'a path with ..',
+    ['bridge', '--base-path', '/a/../b'],
+    /^motd: .*such as \/motd.* \[invalid-value\]\n$/,
+  ],
   [
     'an origin with a path',
     ['bridge', '--public-origin', 'https://h/motd'],
-    /^motd: .*without a path\.\n$/,
+    /^motd: .*without a path\. \[invalid-value\]\n$/,
   ],
   [
     'an origin of another scheme',
     ['up', '--public-origin', 'wss://h'],
-    /^motd: .*https:\/\/HOST.*\n$/,
+    /^motd: .*https:\/\/HOST.* \[invalid-value\]\n$/,
   ],
-  ['a limit of no sessions', ['up', '--max-sessions', '0'], /^motd: .*from 1 to 1000000\.\n$/],
-  ['a ping interval of 0', ['bridge', '--ping-interval', '0'], /^motd: .*from 1 to 3600\.\n$/],
-  ['an empty password', ['serve', '--password', ''], /^motd: .*one line of plain text.*\n$/],
+  [
+    'a limit of no sessions',
+    ['up', '--max-sessions', '0'],
+    /^motd: .*from 1 to 1000000\. \[invalid-value\]\n$/,
+  ],
+  [
+    'a ping interval of 0',
+    ['bridge', '--ping-interval', '0'],
+    /^motd: .*from 1 to 3600\. \[invalid-value\]\n$/,
+  ],
+  [
+    'an empty password',
+    ['serve', '--password', ''],
+    /^motd: .*one line of plain text.* \[invalid-value\]\n$/,
+  ],
 ] as const) {
   test(`rejects ${mistake} with one line and status 2`, async () => {
     const { status, stdout, stderr } = await runMotd([...args]);
@@ -187,7 +239,7 @@ for (const [command, args, variable] of [
     const given = await runMotd([command, ...args, secret]);
     expect(given.status).toBe(2);
     expect(given.stderr).toMatch(
-      /^motd: option '--[\w-]*password <text>' value is invalid\. .*\n$/,
+      /^motd: option '--[\w-]*password <text>' value is invalid\. .* \[invalid-value\]\n$/,
     );
     const inherited = await runMotd([command, ...args.slice(0, -1)], '', { [variable]: secret });
     expect(inherited.status).toBe(2);
@@ -224,7 +276,7 @@ test('an error is one line without control characters, whatever input it shows',
   for (const { status, stdout, stderr } of results) {
     expect([1, 2]).toContain(status);
     expect(stdout).toBe('');
-    expect(stderr).toMatch(/^motd: [^\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+\n$/u);
+    expect(stderr).toMatch(/^motd: [^\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+ \[[a-z0-9-]+\]\n$/u);
   }
   const shownWhole = results.filter(({ stderr }) => stderr.includes(shown));
   expect(shownWhole.length).toBeGreaterThan(results.length / 2);
@@ -263,7 +315,7 @@ test('does not pass a password to the process that looks up a host', async ({ se
 test('names an environment variable with an invalid value', async () => {
   const { status, stderr } = await runMotd(['serve'], '', { MOTD_PORT: 'http' });
   expect(status).toBe(2);
-  expect(stderr).toMatch(/^motd: .*MOTD_PORT.*\n$/);
+  expect(stderr).toMatch(/^motd: .*MOTD_PORT.* \[invalid-value\]\n$/);
 });
 
 test('ignores a CR at the end of a variable, from a file with CRLF line ends', async () => {
@@ -280,7 +332,7 @@ test('rejects several hosts in the environment for a command that listens', asyn
   const { status, stderr } = await runMotd(['serve'], '', { MOTD_HOST: 'a,b' });
   expect(status).toBe(2);
   expect(stderr).toMatch(
-    /^motd: .*MOTD_HOST.*one address to listen on; only clients accept several\.\n$/,
+    /^motd: .*MOTD_HOST.*one address to listen on; only clients accept several\. \[invalid-value\]\n$/,
   );
 });
 
@@ -297,47 +349,47 @@ for (const [failure, args, pattern] of [
   [
     'a refused connection',
     ['connect', '127.0.0.1', '1'],
-    /^motd: 127\.0\.0\.1:1 refused the connection \(ECONNREFUSED\); .*\n$/,
+    /^motd: 127\.0\.0\.1:1 refused the connection \(ECONNREFUSED\); .* \[connection-refused\]\n$/,
   ],
   [
     'an unknown host',
     ['connect', 'no-such-host.invalid'],
-    /^motd: no-such-host\.invalid:26310 has an unknown host name \(\w+\); check --host\n$/,
+    /^motd: no-such-host\.invalid:26310 has an unknown host name \(\w+\); check --host \[unknown-host\]\n$/,
   ],
   [
     'an unknown kind of store',
     ['serve', '--port', '0', '--store', 'floppy:'],
-    /^motd: no such store: floppy:; --store.*\n$/,
+    /^motd: no such store: floppy:; --store.* \[invalid-store-url\]\n$/,
   ],
   [
     'an address of another machine',
     ['serve', '--host', '192.0.2.1', '--password', 'not the default'],
-    /^motd: 192\.0\.2\.1 is not an address of this machine; check --host\n$/,
+    /^motd: 192\.0\.2\.1 is not an address of this machine; check --host \[foreign-address\]\n$/,
   ],
   [
     'the default password beyond loopback',
     ['serve', '--host', '0.0.0.0'],
-    /^motd: .*--password.*0\.0\.0\.0\n$/,
+    /^motd: .*--password.*0\.0\.0\.0 \[weak-password\]\n$/,
   ],
   [
     'a short password beyond loopback',
     ['serve', '--host', '0.0.0.0', '--password', '7 chars'],
-    /^motd: .*8 characters or more; set --password\n$/,
+    /^motd: .*8 characters or more; set --password \[weak-password\]\n$/,
   ],
   [
     'a missing password file',
     ['serve', '--password-file', 'no-such-file'],
-    /^motd: no such file: no-such-file; check --password-file\n$/,
+    /^motd: no such file: no-such-file; check --password-file \[file-not-found\]\n$/,
   ],
   [
     'a password file without a hash',
     ['serve', '--store-password-file', 'package.json'],
-    /^motd: no password hash in package\.json; make one: \(umask 077; motd hash-password > package\.json\)\n$/,
+    /^motd: no password hash in package\.json; make one: \(umask 077; motd hash-password > package\.json\) \[invalid-file\]\n$/,
   ],
   [
     'a store that cannot be opened',
     ['serve', '--store', 'file:package.json'],
-    /^motd: cannot use package\.json: .*; check --store\n$/,
+    /^motd: cannot use package\.json: .*; check --store \[store-unusable\]\n$/,
   ],
 ] as const) {
   test(`reports ${failure} in one line, with status 1`, async () => {
@@ -355,7 +407,7 @@ test('an error about a URL does not show a password in it', async () => {
     ['serve', '--store', 'redis://me:SECRET@127.0.0.1:1'],
   ]) {
     const { stderr } = await runMotd(args);
-    expect(stderr).toMatch(/^motd: .*\n$/);
+    expect(stderr).toMatch(/^motd: .* \[[a-z0-9-]+\]\n$/);
     expect(stderr).not.toContain('SECRET');
   }
 });
@@ -369,7 +421,7 @@ test('warns in one line of a password file that other users can read', async () 
     [0o600, ''],
     [
       0o644,
-      `motd: warning: the file of --password-file can be read by other users: ${file} has mode 0644; run: chmod 600 ${file}\n`,
+      `motd: warning: the file of --password-file can be read by other users: ${file} has mode 0644; run: chmod 600 ${file} [exposed-secret]\n`,
     ],
   ] as const) {
     chmodSync(file, mode);
@@ -394,7 +446,7 @@ for (const [command, flag] of [
     other.close();
     expect(status).toBe(1);
     expect(stderr).toBe(
-      `motd: port ${port} is already in use on 127.0.0.1; choose another with ${flag}\n`,
+      `motd: port ${port} is already in use on 127.0.0.1; choose another with ${flag} [port-in-use]\n`,
     );
   });
 }

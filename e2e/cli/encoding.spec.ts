@@ -44,7 +44,7 @@ test.describe('text that is not UTF-8 is a usage error that names its source', (
       expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
       expect(stderr).toBe(
         `motd: ${named} is not UTF-8, or contains U+FFFD; ` +
-          'check the locale, or convert it with iconv\n',
+          'check the locale, or convert it with iconv [not-utf8]\n',
       );
       expect((await runMotd(['get', '127.0.0.1', String(server.port)])).stdout).toBe(APPLE);
     });
@@ -67,7 +67,7 @@ test.describe('standard input', () => {
         expect(await runMotd([command, ...at], input)).toEqual({
           status: 1,
           stdout: '',
-          stderr: `motd: standard input is not UTF-8; convert it, for example: iconv -f ${encoding} -t UTF-8\n`,
+          stderr: `motd: standard input is not UTF-8; convert it, for example: iconv -f ${encoding} -t UTF-8 [not-utf8]\n`,
         });
         expect((await runMotd(['get', '127.0.0.1', String(server.port)])).stdout).toBe(APPLE);
       });

@@ -38,7 +38,7 @@ test('a named pipe or a device is one error at the start, whatever flag names it
     );
     for (const { args, status, stderr } of results) {
       const flag = args.at(-1) === file ? args.at(-2) : '+profile';
-      expect(stderr).toBe(`motd: ${file} is not a regular file; check ${flag}\n`);
+      expect(stderr).toBe(`motd: ${file} is not a regular file; check ${flag} [unreadable-file]\n`);
       expect(status).toBe(1);
     }
   }
@@ -71,7 +71,7 @@ test('a named pipe changes nothing at SIGHUP, and does not block the bridge', as
     'The list of targets': '--targets-file',
   } as const).map(
     ([what, flag]) =>
-      `[!] ${what} was not reloaded: ${files[flag]} is not a regular file; check ${flag}\n`,
+      `[!] ${what} was not reloaded: ${files[flag]} is not a regular file; check ${flag} [unreadable-file]\n`,
   );
   await expect.poll(() => program.stdout.slice(length)).toBe(expected.join(''));
   expect(await program.stop()).toBe(0);
@@ -89,7 +89,7 @@ test('a pipe from the shell is read once: at the start, and not at SIGHUP', asyn
   const [, port] = await program.waitForOutput(/listening on http:\/\/127\.0\.0\.1:(\d+)\n/);
   process.kill(program.process.pid ?? 0, 'SIGHUP');
   await program.waitForOutput(
-    /^\[!\] The list of users was not reloaded: \/dev\/fd\/\d+ is a pipe, which can be read only once; check --users-file$/m,
+    /^\[!\] The list of users was not reloaded: \/dev\/fd\/\d+ is a pipe, which can be read only once; check --users-file \[unreadable-file\]$/m,
   );
   const authorization = `Basic ${Buffer.from('anna:first password').toString('base64')}`;
   const page = await fetch(`http://127.0.0.1:${port}/`, { headers: { authorization } });

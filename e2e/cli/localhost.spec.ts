@@ -106,7 +106,7 @@ test('reports a port in use if another program uses it on ::1 only', async () =>
     ]);
     expect(await program.exitCode()).toBe(1);
     expect(program.stderr).toBe(
-      `motd: port ${port} is already in use on localhost; choose another with ${flag}\n`,
+      `motd: port ${port} is already in use on localhost; choose another with ${flag} [port-in-use]\n`,
     );
   }
   other.close();

@@ -68,7 +68,7 @@ for (const [mistake, args, input, pattern] of [
       input,
     );
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-    expect(stderr).toMatch(/^motd: .*\n$/);
+    expect(stderr).toMatch(/^motd: .* \[[a-z0-9-]+\]\n$/);
     expect(stderr).toMatch(pattern);
   });
 }
@@ -77,12 +77,12 @@ for (const [trouble, greet, pattern] of [
   [
     'sends nothing',
     () => {},
-    /^motd: no answer within 4 s: [\d.:]+ sent nothing; allow more with --timeout\n$/,
+    /^motd: no answer within 4 s: [\d.:]+ sent nothing; allow more with --timeout \[no-answer\]\n$/,
   ],
   [
     'sends a byte now and then',
     drip,
-    /^motd: no answer within 4 s: [\d.:]+ sent \d+ bytes? and no complete reply; allow more with --timeout; if .* no line ends, use motd connect --compat original\n$/,
+    /^motd: no answer within 4 s: [\d.:]+ sent \d+ bytes? and no complete reply; allow more with --timeout; if .* no line ends, use motd connect --compat original \[no-answer\]\n$/,
   ],
   [
     'closes immediately',
@@ -120,7 +120,7 @@ for (const [trouble, greet, pattern] of [
       port,
     ]);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-    expect(stderr).toMatch(/^motd: .*\n$/);
+    expect(stderr).toMatch(/^motd: .* \[[a-z0-9-]+\]\n$/);
     expect(stderr).toMatch(pattern);
   });
 }
@@ -137,7 +137,7 @@ test('reports a full disk behind standard output in one line, with status 1', as
     ...at,
   ]);
   expect(await get.exitCode()).toBe(1);
-  expect(get.stderr).toBe('motd: cannot write to standard output: ENOSPC\n');
+  expect(get.stderr).toBe('motd: cannot write to standard output: ENOSPC [output-failed]\n');
 });
 
 for (const [command, pattern] of [
@@ -164,7 +164,9 @@ test('history: reports a server that stops in the middle of its list', async () 
     port,
   ]);
   expect({ status, stdout }).toEqual({ status: 1, stdout: `${entry}\n` });
-  expect(stderr).toMatch(/ sent 38 bytes and no complete reply; allow more with --timeout\n$/);
+  expect(stderr).toMatch(
+    / sent 38 bytes and no complete reply; allow more with --timeout \[no-answer\]\n$/,
+  );
 });
 
 for (const [how, rest] of [
@@ -184,7 +186,7 @@ for (const [how, rest] of [
     ]);
     expect(status).toBe(1);
     expect(stderr).toMatch(
-      /^motd: [\d.:]+: the message was sent, but no complete reply arrived: it may or may not be stored; check with motd get\n$/,
+      /^motd: [\d.:]+: the message was sent, but no complete reply arrived: it may or may not be stored; check with motd get \[outcome-unknown\]\n$/,
     );
   });
 }
@@ -214,7 +216,7 @@ test(
     await watch.waitForOutput(/\ntwo\n$/);
 
     await watch.stop();
-    expect(watch.stderr).toMatch(/^motd: .*; trying again\n$/);
+    expect(watch.stderr).toMatch(/^motd: .*; trying again \[server-rejected\]\n$/);
     await again.program.stop();
   },
 );
@@ -222,9 +224,11 @@ test(
 test('watch: does not suggest TLS if the server sent something before it closed', async () => {
   const port = await foreignServer((socket) => socket.end('200 OK\na message\n'));
   const watch = Program.motd(['watch', '127.0.0.1', port]);
-  await watch.waitForStderr(/trying again\n/);
+  await watch.waitForStderr(/trying again \[connection-closed\]\n/);
   await watch.waitForOutput(/^a message\n/);
-  expect(watch.stderr).toMatch(/: the server closed the connection; trying again\n/);
+  expect(watch.stderr).toMatch(
+    /: the server closed the connection; trying again \[connection-closed\]\n/,
+  );
   watch.process.kill('SIGTERM');
   await watch.exitCode();
 });
@@ -328,10 +332,12 @@ test('set sends the store password, and cannot store without it', QUICK, async (
   const server = await startServer(0, ['--store-password-file', file]);
   const at = ['127.0.0.1', String(server.port)];
 
-  expect((await runMotd(['set', '-m', 'x', ...at])).stderr).toMatch(/; set MOTD_STORE_PASSWORD\n$/);
+  expect((await runMotd(['set', '-m', 'x', ...at])).stderr).toMatch(
+    /; set MOTD_STORE_PASSWORD \[wrong-password\]\n$/,
+  );
   const wrong = await runMotd(['set', '-m', 'x', '--store-password', 'wrong', ...at]);
   expect(wrong.stderr).toBe(
-    `motd: ${at.join(':')}: the server replied: 301 WRONG PASSWORD; check MOTD_STORE_PASSWORD\n`,
+    `motd: ${at.join(':')}: the server replied: 301 WRONG PASSWORD; check MOTD_STORE_PASSWORD [wrong-password]\n`,
   );
   const right = await runMotd(['set', '-m', 'x', '--store-password', 'correct horse', ...at]);
   expect(right).toEqual({ ...quiet, stdout: '' });
@@ -341,5 +347,5 @@ test('set sends the store password, and cannot store without it', QUICK, async (
 test('hash-password rejects a short password', async () => {
   const { status, stdout, stderr } = await runMotd(['hash-password'], '1234567\n');
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-  expect(stderr).toMatch(/^motd: .*8 characters or more\n$/);
+  expect(stderr).toMatch(/^motd: .*8 characters or more \[weak-password\]\n$/);
 });

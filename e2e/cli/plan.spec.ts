@@ -91,7 +91,9 @@ test(
     expect(await motd(['plans', ...at])).toEqual({ ...quiet, stdout: '' });
     expect((await motd(['get', ...at])).stdout).toBe(`${APPLE}\n`);
     expect(await motd(['cancel', '2', ...at])).toEqual(
-      failed(/404 NO SUCH MESSAGE; motd plans prints the numbers of those that are not over\n$/),
+      failed(
+        /404 NO SUCH MESSAGE; motd plans prints the numbers of those that are not over \[no-such-message\]\n$/,
+      ),
     );
   },
 );
@@ -118,7 +120,7 @@ test.describe('around daylight saving time', () => {
     [
       'a time that comes twice',
       `${back} 02:30`,
-      / 02:30 comes twice: .*; add \+02:00 or \+01:00\n$/,
+      / 02:30 comes twice: .*; add \+02:00 or \+01:00 \[invalid-time\]\n$/,
     ],
   ] as const) {
     test(`plan rejects ${what}`, QUICK, async ({ server }) => {
@@ -141,25 +143,42 @@ test.describe('around daylight saving time', () => {
   }
 });
 
-for (const [what, args, error] of [
-  ['no time', [], 'the time is missing; pass --from, --until, or both'],
-  ['a text that is not a time', ['--from', 'soon'], "--from 'soon': not a time; write .*"],
+for (const [what, args, error, code] of [
+  ['no time', [], 'the time is missing; pass --from, --until, or both', 'missing-flag'],
+  [
+    'a text that is not a time',
+    ['--from', 'soon'],
+    "--from 'soon': not a time; write .*",
+    'invalid-time',
+  ],
   [
     'a text that is not only a time',
     ['--until', `${FRIDAY} 18:00 sharp`],
     `--until '.*': only '${FRIDAY} 18:00' was understood, ${SHOWN_FRIDAY} 18:00 CET; write .*`,
+    'invalid-time',
   ],
   [
     'a window that ends before it begins',
     ['--from', `${FRIDAY} 18:00`, '--until', `${FRIDAY} 8:00`],
     `--until is not after --from: ${SHOWN_FRIDAY} 08:00 CET, ${SHOWN_FRIDAY} 18:00 CET`,
+    'invalid-window',
   ],
-  ['a window that is over', ['--until', '2020-01-02 3:00'], '--until is in the past: Thu 2 Jan .*'],
-  ['a typing error', ['--from', '3026-01-02 3:00'], '--from is over 10 years away: .* 3026 .*'],
+  [
+    'a window that is over',
+    ['--until', '2020-01-02 3:00'],
+    '--until is in the past: Thu 2 Jan .*',
+    'invalid-window',
+  ],
+  [
+    'a typing error',
+    ['--from', '3026-01-02 3:00'],
+    '--from is over 10 years away: .* 3026 .*',
+    'invalid-window',
+  ],
 ] as const) {
   test(`plan rejects ${what} in one line, with status 2, and sends nothing`, async () => {
     const to = ['127.0.0.1', String(await freePort())];
-    const line = new RegExp(`^motd: ${error}\n$`);
+    const line = new RegExp(`^motd: ${error} \\[${code}\\]\n$`);
     expect(await motd(['plan', ...args, '-m', 'x', ...to])).toEqual(failed(line, 2));
   });
 }
@@ -170,12 +189,14 @@ test('plan and cancel send the store password', async () => {
   const at = addressOf(await startServer(0, ['--store-password-file', file]));
   const password = { MOTD_STORE_PASSWORD: 'secret' };
   const plan = ['plan', '--until', '20:00', '-m', 'x', ...at];
-  expect(await motd(plan)).toEqual(failed(/300 PASSWORD REQUIRED; set MOTD_STORE_PASSWORD\n$/));
+  expect(await motd(plan)).toEqual(
+    failed(/300 PASSWORD REQUIRED; set MOTD_STORE_PASSWORD \[wrong-password\]\n$/),
+  );
   expect((await motd(plan, '', password)).stdout).toBe('1\n');
   expect((await motd(['set', '--if-number', '1', '-m', 'y', ...at], '', password)).status).toBe(0);
   expect((await motd(['cancel', '1', ...at], '', password)).status).toBe(0);
   expect((await motd(['cancel', '2', ...at], '', { MOTD_STORE_PASSWORD: 'guess' })).stderr).toMatch(
-    /301 WRONG PASSWORD; check MOTD_STORE_PASSWORD\n$/,
+    /301 WRONG PASSWORD; check MOTD_STORE_PASSWORD \[wrong-password\]\n$/,
   );
 });
 
@@ -207,7 +228,7 @@ test(
     expect(await set(0, 'one')).toEqual({ ...quiet, stdout: '' });
     expect(await set(0, 'two')).toEqual(
       failed(
-        /409 CHANGED; another message is in force by now: look at it with motd get --json, then pass its number\n$/,
+        /409 CHANGED; another message is in force by now: look at it with motd get --json, then pass its number \[message-changed\]\n$/,
       ),
     );
     expect(JSON.parse((await motd(['get', '--json', ...at])).stdout)).toMatchObject({
@@ -230,7 +251,7 @@ for (const [command, flags, room] of [
     const send = (bytes: number) => motd([command, ...flags, ...at], 'x'.repeat(bytes));
     expect(await send(room + 1)).toEqual(
       failed(
-        `motd: the message has ${room + 1} bytes, and the \\w+ leaves ${room} bytes of the line for it; shorten it\n$`,
+        `motd: the message has ${room + 1} bytes, and the \\w+ leaves ${room} bytes of the line for it; shorten it \\[invalid-message\\]\n$`,
         2,
       ),
     );
@@ -279,7 +300,7 @@ test('names the commands that an older server does not know', async () => {
     ['get', '--json'],
   ]) {
     const error =
-      /the server replied: 400 UNKNOWN COMMAND; it is of an earlier version: update it\n$/;
+      /the server replied: 400 UNKNOWN COMMAND; it is of an earlier version: update it \[old-server\]\n$/;
     expect(await motd([...args, ...at]), args.join(' ')).toEqual(failed(error));
   }
   expect(JSON.parse((await motd(['history', '--json', ...at])).stdout)).toEqual({
@@ -291,26 +312,30 @@ test('names the commands that an older server does not know', async () => {
   });
 });
 
-for (const [args, reply, error] of [
+for (const [args, reply, error, code] of [
   [
     ['plan', '--until', '20:00', '-m', 'x'],
     '',
     'the message was sent, .*: it may or may not be planned; check with motd plans',
+    'outcome-unknown',
   ],
   [
     ['cancel', '1'],
     '',
     'its number was sent, .*: it may or may not be canceled; check with motd plans',
+    'outcome-unknown',
   ],
   [
     ['cancel', '1'],
     '503 STORE UNAVAILABLE\n',
     '.*503 STORE UNAVAILABLE; nothing is changed, but .*: check with motd plans .*',
+    'store-unavailable',
   ],
   [
     ['plan', '--until', '20:00', '-m', 'x'],
     '424 BAD TIME: IN THE PAST\n',
     '.*IN THE PAST; compare the clocks of this machine and the server',
+    'invalid-window',
   ],
 ] as const) {
   test(`${args[0]} names what to check after the reply ${JSON.stringify(reply)}`, async () => {
@@ -322,7 +347,7 @@ for (const [args, reply, error] of [
     });
     cleanUps.push(() => service.close());
     expect(await motd([...args, '127.0.0.1', String(service.port)])).toEqual(
-      failed(new RegExp(`motd: [\\d.:]+: ${error}\n$`)),
+      failed(new RegExp(`motd: [\\d.:]+: ${error} \\[${code}\\]\n$`)),
     );
   });
 }

@@ -136,7 +136,7 @@ test.describe('on a read-only file system', () => {
     const from = `file:${mount}`;
     expect(await runMounted(path, mount, 'copy-store', from, `file:${copy}`)).toEqual({
       ...copied(2, from, `file:${copy}`),
-      stderr: `motd: warning: ${from} is in use by a server; messages stored from now on are not copied\n`,
+      stderr: `motd: warning: ${from} is in use by a server; messages stored from now on are not copied [store-in-use]\n`,
     });
     await storeAt('three', server.port);
     await end(server);
@@ -153,7 +153,7 @@ test.describe('on a read-only file system', () => {
       stdout: '',
       stderr:
         `motd: cannot write to ${mount}: its file system is read-only (EROFS); choose another folder ` +
-        `with --store; to copy its messages to another folder: motd copy-store ${url} file:OTHER\n`,
+        `with --store; to copy its messages to another folder: motd copy-store ${url} file:OTHER [store-unusable]\n`,
     });
     // The command that the error suggests works.
     expect(await runMounted(path, mount, 'copy-store', url, `file:${copy}`)).toMatchObject({
@@ -170,7 +170,7 @@ test.describe('on a read-only file system', () => {
       stdout: '',
       stderr:
         `motd: ${to}: cannot write to ${join(mount, 'new')}: its file system is read-only (EROFS); ` +
-        'choose another folder with its URL\n',
+        'choose another folder with its URL [store-unusable]\n',
     });
   });
 });
@@ -199,7 +199,7 @@ test.describe('in a folder that the user can read but not write', () => {
       stdout: '',
       stderr:
         `motd: cannot write to ${backup}: permission denied (EACCES); choose another folder with ` +
-        `--store; to copy its messages to another folder: motd copy-store ${from} file:OTHER\n`,
+        `--store; to copy its messages to another folder: motd copy-store ${from} file:OTHER [store-unusable]\n`,
     });
     expect(readdirSync(backup)).toEqual(['messages.log']);
   });
@@ -223,7 +223,7 @@ test.describe('in a folder that the user can read but not write', () => {
         stdout: '',
         stderr:
           `motd: cannot write to ${copy}: permission denied (EACCES); choose another folder with ` +
-          `--store; to copy its messages to another folder: motd copy-store ${url} file:OTHER\n`,
+          `--store; to copy its messages to another folder: motd copy-store ${url} file:OTHER [store-unusable]\n`,
       });
     });
   }
@@ -238,7 +238,7 @@ test.describe('in a folder that the user can read but not write', () => {
       stdout: '',
       stderr:
         `motd: file:${path}: cannot read ${join(path, 'messages.log')}: permission denied (EACCES); ` +
-        'run the command as the owner of the file\n',
+        'run the command as the owner of the file [store-unreadable]\n',
     });
   });
 });

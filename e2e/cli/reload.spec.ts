@@ -140,7 +140,7 @@ test('keeps the old value of an invalid file, and reloads the others', async ({ 
   installUser(SECOND_PASSWORD_HASH);
   sendSighup(program);
   await program.waitForOutput(
-    /^\[!\] The certificate was not reloaded: the key in .* does not match .*\nThe list of .* reloaded\.$/m,
+    /^\[!\] The certificate was not reloaded: the key in .* does not match .* \[invalid-tls-file\]\nThe list of .* reloaded\.$/m,
   );
   await expectCertificate(port, FIRST);
   (await openPage(port, 'second password')).terminate();
@@ -149,7 +149,7 @@ test('keeps the old value of an invalid file, and reloads the others', async ({ 
   installUser('in clear');
   sendSighup(program);
   await program.waitForOutput(
-    /^The certificate was reloaded\.\n\[!\] The list of users was not reloaded: line 1 of .*$/m,
+    /^The certificate was reloaded\.\n\[!\] The list of users was not reloaded: line 1 of .* \[invalid-file\]$/m,
   );
   await expectCertificate(port, SECOND);
   (await openPage(port, 'second password')).terminate();
@@ -168,7 +168,7 @@ test('--log json reports a reload in JSON', async ({ server }) => {
   installUser('in clear');
   sendSighup(program);
   await program.waitForOutput(
-    /^\{.*"event":"reloadFailed","what":"The list of users","reason":"line 1 .*\}$/m,
+    /^\{.*"event":"reloadFailed","what":"The list of users","reason":"line 1 .*","code":"invalid-file"\}$/m,
   );
 });
 

@@ -507,7 +507,7 @@ test('reports a port in use once', QUICK, async () => {
   expect(second).toEqual({
     status: 1,
     stdout: '',
-    stderr: `motd: port ${port} is already in use on 127.0.0.1; choose another with --port\n`,
+    stderr: `motd: port ${port} is already in use on 127.0.0.1; choose another with --port [port-in-use]\n`,
   });
 });
 
@@ -528,7 +528,9 @@ for (const value of ['0', '-1', 'many', '257', '']) {
   test(`rejects --workers '${value}' in one line`, async () => {
     const { status, stdout, stderr } = await runMotd(['serve', `--workers=${value}`]);
     expect([status, stdout]).toEqual([2, '']);
-    expect(stderr).toMatch(/^motd: .*--workers.*auto, or a whole number from 1 to 256\.\n$/);
+    expect(stderr).toMatch(
+      /^motd: .*--workers.*auto, or a whole number from 1 to 256\. \[invalid-value\]\n$/,
+    );
   });
 }
 

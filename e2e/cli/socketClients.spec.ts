@@ -15,10 +15,10 @@ test.skip(!isLinux, NEEDS_LINUX);
 const APPLE = 'An apple a day keeps the doctor away.';
 const quiet = { status: 0, stderr: '' };
 const printed = (message: string): ProgramResult => ({ ...quiet, stdout: `${message}\n` });
-const failed = (error: string): ProgramResult => ({
+const failed = (error: string, code: string): ProgramResult => ({
   status: 1,
   stdout: '',
-  stderr: `motd: ${error}\n`,
+  stderr: `motd: ${error} [${code}]\n`,
 });
 
 async function startOn(path: string): Promise<Program> {
@@ -50,7 +50,7 @@ test('every command reaches the server of a socket', QUICK, async ({ folder }) =
 
   // watch connects again when the server is back.
   await server.stop();
-  await watch.waitForStderr(/unix:.*; trying again\n/);
+  await watch.waitForStderr(/unix:.*; trying again \[[a-z0-9-]+\]\n/);
   await startOn(path);
   await watch.waitForOutput(/\nBy socket\nAn apple .*\n$/);
 });
@@ -69,6 +69,7 @@ test('asks the next server of a list, whether it is a socket or a host', async (
   expect(await runMotd(['get', `${down},${noHost}`])).toEqual(
     failed(
       `no server answered: unix:${down} has no socket at its path; ${noHost} refused the connection`,
+      'no-server',
     ),
   );
 });
@@ -78,15 +79,15 @@ test('an error names the path, and what is wrong with it', async ({ folder }) =>
   writeFileSync(file ?? '', '');
   await staleSocket(stale ?? '');
   const runs = '; check that the server is running there';
-  for (const [path, error] of [
-    [missing, `has no socket at its path (ENOENT)${runs}`],
-    [`${file}/s`, `has no socket at its path (ENOTDIR)${runs}`],
-    [file, 'is not a socket (ENOTSOCK); check --host'],
-    [folder, 'is not a socket (ENOTSOCK); check --host'],
-    [stale, `refused the connection (ECONNREFUSED)${runs}`],
-  ]) {
-    expect(await runMotd(['get', path ?? ''])).toEqual(failed(`unix:${path} ${error}`));
-    expect(await runMotd(['connect', path ?? ''])).toEqual(failed(`unix:${path} ${error}`));
+  for (const [path, error, code] of [
+    [missing, `has no socket at its path (ENOENT)${runs}`, 'no-socket'],
+    [`${file}/s`, `has no socket at its path (ENOTDIR)${runs}`, 'no-socket'],
+    [file, 'is not a socket (ENOTSOCK); check --host', 'no-socket'],
+    [folder, 'is not a socket (ENOTSOCK); check --host', 'no-socket'],
+    [stale, `refused the connection (ECONNREFUSED)${runs}`, 'connection-refused'],
+  ] as const) {
+    expect(await runMotd(['get', path ?? ''])).toEqual(failed(`unix:${path} ${error}`, code));
+    expect(await runMotd(['connect', path ?? ''])).toEqual(failed(`unix:${path} ${error}`, code));
   }
 });
 
@@ -100,6 +101,7 @@ test('reports that a user has no write permission on the socket', async ({ folde
   expect(await get.result()).toEqual(
     failed(
       `unix:${path} cannot be reached: permission denied (EACCES); a client needs write permission on the socket: see --socket-mode of the server`,
+      'unreachable',
     ),
   );
 });
@@ -115,10 +117,13 @@ test('every command reaches the server through the socket of its bridge', async 
   expect(dialogue.stdout).toContain('\nBy bridge\n');
 
   const get = await runMotd(['get', page]);
-  expect(get.stderr).toContain(`if it is a bridge, use --url ${url}\n`);
+  expect(get.stderr).toContain(`if it is a bridge, use --url ${url} [not-a-message-server]\n`);
   await up.stop();
   expect(await runMotd(['get', '--url', url])).toEqual(
-    failed(`${url} has no socket at its path (ENOENT); check that the server is running there`),
+    failed(
+      `${url} has no socket at its path (ENOENT); check that the server is running there`,
+      'no-socket',
+    ),
   );
 });
 
@@ -130,6 +135,7 @@ test('names the flag to leave out if the server of a socket uses TLS', async ({ 
   expect(await runMotd(['get', path])).toEqual(
     failed(
       `unix:${path}: the server closed the connection and sent nothing; if the server uses TLS, start it without --tls-cert: clients use none over a Unix socket`,
+      'connection-closed',
     ),
   );
 });
@@ -156,7 +162,7 @@ for (const [args, flag] of [
   [['--url', 'ws+unix:/run/s:/ws', '--tls-key', 'key.pem'], '--tls-key'],
 ] as const) {
   test(`rejects as wrong usage: get ${args.join(' ')}`, async () => {
-    const error = `motd: ${flag} is not for a Unix socket; leave it out\n`;
+    const error = `motd: ${flag} is not for a Unix socket; leave it out [unused-flag]\n`;
     expect(await runMotd(['get', ...args])).toEqual({ status: 2, stdout: '', stderr: error });
   });
 }

@@ -50,7 +50,7 @@ for (const [doubt, args, pattern] of [
     const { port } = await startServer(0, TLS);
     const { status, stdout, stderr } = await runMotd(['get', ...args, 'localhost', String(port)]);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-    expect(stderr).toMatch(/^motd: .*\n$/);
+    expect(stderr).toMatch(/^motd: .* \[[a-z0-9-]+\]\n$/);
     expect(stderr).toMatch(pattern);
   });
 }
@@ -58,7 +58,7 @@ for (const [doubt, args, pattern] of [
 test('reports a server without TLS', async ({ server }) => {
   const { status, stderr } = await runMotd(['get', '--tls', '127.0.0.1', String(server.port)]);
   expect(status).toBe(1);
-  expect(stderr).toMatch(/^motd: \S+ does not speak TLS; leave out --tls\n$/);
+  expect(stderr).toMatch(/^motd: \S+ does not speak TLS; leave out --tls \[not-tls\]\n$/);
 });
 
 test('accepts pipelined commands, a half-close and a PROXY header before the handshake', async () => {
@@ -145,7 +145,7 @@ for (const [mistake, args, pattern] of [
   test(`rejects ${mistake} with one line and status 1`, async () => {
     const { status, stderr } = await runMotd(['serve', '--port', '0', ...args]);
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^motd: .*\n$/);
+    expect(stderr).toMatch(/^motd: .* \[[a-z0-9-]+\]\n$/);
     expect(stderr).toMatch(pattern);
   });
 }

@@ -73,7 +73,7 @@ for (const { command, flag, args, workers } of KINDS) {
     expect(second).toEqual({
       status: 1,
       stdout: '',
-      stderr: `motd: ${path} is already in use; choose another with ${flag}\n`,
+      stderr: `motd: ${path} is already in use; choose another with ${flag} [socket-path-taken]\n`,
     });
     expect(await isServing(path)).toBe(true);
     await program.stop();
@@ -83,15 +83,23 @@ for (const { command, flag, args, workers } of KINDS) {
     const file = join(folder, 'precious');
     writeFileSync(file, 'precious');
     const missing = join(folder, 'missing', 's');
-    for (const [path, problem] of [
-      [file, `${file} exists, and is not a socket; choose another with ${flag}`],
-      [missing, `no such folder: ${join(folder, 'missing')}; check ${flag}`],
-      [join(file, 's'), `no such folder: ${file}; check ${flag}`],
+    for (const [path, problem, code] of [
+      [
+        file,
+        `${file} exists, and is not a socket; choose another with ${flag}`,
+        'socket-path-taken',
+      ],
+      [missing, `no such folder: ${join(folder, 'missing')}; check ${flag}`, 'file-not-found'],
+      [join(file, 's'), `no such folder: ${file}; check ${flag}`, 'file-not-found'],
       // Not even root may create a file there.
-      ['/proc/s', `cannot create /proc/s: permission denied (EACCES); check ${flag}`],
+      [
+        '/proc/s',
+        `cannot create /proc/s: permission denied (EACCES); check ${flag}`,
+        'cannot-listen',
+      ],
     ] as const) {
       const { status, stderr } = await runMotd([...args, flag, path, ...workers]);
-      expect({ status, stderr }).toEqual({ status: 1, stderr: `motd: ${problem}\n` });
+      expect({ status, stderr }).toEqual({ status: 1, stderr: `motd: ${problem} [${code}]\n` });
     }
   });
 }
@@ -125,7 +133,7 @@ test('wrong usage names the flag', async () => {
   ]);
   expect(await statusOf(['serve', '--socket-mode', '600'])).toEqual([
     2,
-    'motd: --socket-mode is for --socket; pass both, or leave it out\n',
+    'motd: --socket-mode is for --socket; pass both, or leave it out [unused-flag]\n',
   ]);
   expect(await statusOf(['serve', '--socket', '/s'], { MOTD_PORT: '1' })).toEqual([
     2,

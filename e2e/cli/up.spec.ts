@@ -229,7 +229,7 @@ test.describe('its processes', () => {
     const second = Program.motd(['up', '--port', port, '--http-port', '0'], { MARK: mark });
     expect(await second.exitCode()).toBe(1);
     expect(second.stderr).toBe(
-      `motd: port ${port} is already in use on 127.0.0.1; choose another with --port\n`,
+      `motd: port ${port} is already in use on 127.0.0.1; choose another with --port [port-in-use]\n`,
     );
     await expect.poll(() => processesWith(`MARK=${mark}`)).toEqual([]);
   });
@@ -282,7 +282,7 @@ test('rejects the default password if the page accepts other machines', async ()
   const up = Program.motd(['up', '--port', '0', '--http-port', '0', '--http-host', '0.0.0.0']);
   expect(await up.exitCode()).toBe(1);
   expect(up.stderr).toMatch(
-    /^motd: the default password is public; set --password or --password-file .*0\.0\.0\.0\n$/,
+    /^motd: the default password is public; set --password or --password-file .*0\.0\.0\.0 \[weak-password\]\n$/,
   );
   expect(up.stdout).toBe('');
 });
@@ -291,7 +291,7 @@ test('rejects the default password if a proxy accepts other machines', async () 
   const up = Program.motd(['up', '--port', '0', '--public-origin', 'https://motd.example']);
   expect(await up.exitCode()).toBe(1);
   expect(up.stderr).toMatch(
-    /^motd: the default password is public; .* for --public-origin https:\/\/motd\.example\n$/,
+    /^motd: the default password is public; .* for --public-origin https:\/\/motd\.example \[weak-password\]\n$/,
   );
 });
 
@@ -308,7 +308,7 @@ for (const [ports, flags] of [
     expect(await second.exitCode()).toBe(1);
     expect(second.stderr).toBe(
       `motd: a server with ${store} is already running at 127.0.0.1:${first.port}; ` +
-        'open its page or stop it, or choose others with --store, --port and --http-port\n',
+        'open its page or stop it, or choose others with --store, --port and --http-port [store-in-use]\n',
     );
   });
 }
@@ -319,6 +319,6 @@ test('exits with status 1 if the port of the page is in use', async () => {
   const second = Program.motd(['up', '--port', '0', '--http-port', port]);
   expect(await second.exitCode()).toBe(1);
   expect(second.stderr).toBe(
-    `motd: port ${port} is already in use on 127.0.0.1; choose another with --http-port\n`,
+    `motd: port ${port} is already in use on 127.0.0.1; choose another with --http-port [port-in-use]\n`,
   );
 });

@@ -107,7 +107,7 @@ test('reports that it waits for etcd at the start, and then which endpoints it t
   const refused = `${etcd.endpoints}: connect ECONNREFUSED ${etcd.endpoints}`;
   expect(output).toBe(
     `[!] Waiting for the store: ${refused}\n` +
-      `motd: cannot use etcd: ${refused}; check --store\n`,
+      `motd: cannot use etcd: ${refused}; check --store [etcd-unusable]\n`,
   );
 });
 
@@ -146,7 +146,9 @@ test('copies a history from a file to etcd and back, complete, in order and with
   });
   const other = await run('copy-store', local, back);
   expect(other.status).toBe(1);
-  expect(other.output).toBe(`motd: ${back} holds another history; pass an empty store as TO\n`);
+  expect(other.output).toBe(
+    `motd: ${back} holds another history; pass an empty store as TO [other-history]\n`,
+  );
 });
 
 test('copies windows and cancellations, under the numbers that they get', async ({
@@ -198,25 +200,33 @@ const INVALID_USES: [rule: string, args: string[], output: RegExp][] = [
   [
     'a missing folder',
     ['copy-store', 'file:nowhere', 'file:b'],
-    /file:nowhere: no such folder; check its URL/,
+    /file:nowhere: no such folder; check its URL \[store-not-found\]\n$/,
   ],
   [
     'a memory store as the source of a copy',
     ['copy-store', 'memory:', 'file:b'],
-    /memory: is not persistent/,
+    /memory: is not persistent; .* \[invalid-store-url\]\n$/,
   ],
   [
     'a URL without a prefix',
     ['serve', '--store', 'etcd://a:1'],
-    /no key prefix in etcd:\/\/a:1; .*--store/,
+    /no key prefix in etcd:\/\/a:1; .*--store.* \[invalid-store-url\]\n$/,
   ],
-  ['a user without a password', ['serve', '--etcd-user', 'me'], /--etcd-password-file/],
+  [
+    'a user without a password',
+    ['serve', '--etcd-user', 'me'],
+    /--etcd-password-file \[missing-flag\]\n$/,
+  ],
   [
     'a certificate without its key',
     ['serve', '--etcd-cert', 'x'],
-    /both --etcd-cert and --etcd-key/,
+    /both --etcd-cert and --etcd-key \[missing-flag\]\n$/,
   ],
-  ['a missing CA file', ['serve', '--etcd-ca', 'x'], /no such file: x; check --etcd-ca/],
+  [
+    'a missing CA file',
+    ['serve', '--etcd-ca', 'x'],
+    /no such file: x; check --etcd-ca \[file-not-found\]\n$/,
+  ],
 ];
 
 for (const [rule, args, output] of INVALID_USES) {
@@ -234,7 +244,7 @@ base('reports a health port in use, and opens nothing else', async ({ server }) 
   );
   expect(status).toBe(1);
   expect(output).toBe(
-    `motd: port ${server.port} is already in use on 127.0.0.1; choose another with --health-port\n`,
+    `motd: port ${server.port} is already in use on 127.0.0.1; choose another with --health-port [port-in-use]\n`,
   );
 });
 

@@ -45,7 +45,9 @@ test('the feed is that of HOST:PORT, or of a target', async ({ server }) => {
   expect((await get(direct, '/message')).body).toBe(`${APPLE}\n`);
   const unknown = Program.motd(['bridge', '--http-port', '0', '--feed', 'other']);
   expect(await unknown.exitCode()).toBe(1);
-  expect(unknown.stderr).toBe("motd: --feed: no target has the name 'other'; use one of: motd\n");
+  expect(unknown.stderr).toBe(
+    "motd: --feed: no target has the name 'other'; use one of: motd [invalid-value]\n",
+  );
 });
 
 test('the feed cannot be that of an original server', async () => {
@@ -53,7 +55,7 @@ test('the feed cannot be that of an original server', async () => {
   const original = Program.motd(['bridge', '--http-port', '0', ...target, '--feed', 'old']);
   expect(await original.exitCode()).toBe(1);
   expect(original.stderr).toBe(
-    "motd: --feed: the target 'old' is marked +original, and an original server sends no changes\n",
+    "motd: --feed: the target 'old' is marked +original, and an original server sends no changes [invalid-value]\n",
   );
 });
 

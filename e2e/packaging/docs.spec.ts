@@ -13,9 +13,13 @@ const SOURCE = /\.(?:[cm]?[jt]s|json|md|service|socket|conf|env|cfg|yaml|sh|css|
 
 /** The files that contain the texts that a user may see. */
 const PROGRAM = /^(?:protocol|access|server|client|bridge|feed|web|cli)\/.*\.(?:ts|html)$/;
-/** An error that ends a command, and its text. */
+/** An error that ends a command: its short code, and its text. */
 const ERROR =
-  /new (?:CliError|UsageError|StoreOpenError|InvalidArgumentError)\(\s*['`](?<text>.+?)['`]\s*[,)]/g;
+  /(?:new (?:CliError|UsageError|StoreOpenError)\(|super\(|cliError\(\s*error,)\s*'(?<code>[a-z0-9-]+)',\s*['`](?<text>.+?)['`]\s*[,)]/g;
+/** The text of an error that Commander prints with the flag and its value. */
+const VALUE_ERROR = /new InvalidArgumentError\(\s*['`](?<text>.+?)['`]\s*[,)]/g;
+/** A part of the union of all short codes. */
+const SHORT_CODES = /type \w*ShortCode =(?<codes>[^;]*'[^;]*);/g;
 
 /** In characters. A shorter one, such as `check`, proves nothing. */
 const MIN_PIECE_LENGTH = 8;
@@ -126,15 +130,34 @@ test('every text in docs/errors.md is in the code', QUICK, () => {
   expect(pieces.filter((piece) => !program.includes(piece))).toEqual([]);
 });
 
-test('docs/errors.md explains every error of a command', QUICK, () => {
-  const page = readPage('docs/errors.md');
-  const errors = [...program.matchAll(ERROR)].map(({ groups }) => groups?.['text'] ?? '');
-  expect(errors.length).toBeGreaterThan(50);
-  const unexplained = errors.filter((text) => {
+test('docs/errors.md explains every error of a command under its short code', QUICK, () => {
+  const sections = sectionsByCode(readPage('docs/errors.md'));
+  const errors = [
+    ...[...program.matchAll(ERROR)].map(({ groups }) => ({ code: '', text: '', ...groups })),
+    ...[...program.matchAll(VALUE_ERROR)].map(({ groups }) => ({
+      code: 'invalid-value',
+      text: groups?.['text'] ?? '',
+    })),
+  ];
+  expect(errors.length).toBeGreaterThan(80);
+  const unexplained = errors.filter(({ code, text }) => {
     const pieces = piecesOf(text, /\$\{[^}]*(?:\}|$)|; |: /);
-    return pieces.length > 0 && !pieces.some((piece) => page.includes(piece));
+    const section = sections.get(code) ?? '';
+    return pieces.length > 0 && !pieces.some((piece) => section.includes(piece));
   });
   expect(unexplained).toEqual([]);
+});
+
+test('docs/errors.md has one section for each short code, and no other', QUICK, () => {
+  const codes = shortCodes();
+  expect(codes.length).toBeGreaterThan(50);
+  const sections = readPage('docs/errors.md').match(/(?<=^#### ).+$/gm) ?? [];
+  expect(sections.toSorted()).toEqual(codes.toSorted());
+});
+
+test('every short code is that of an error', QUICK, () => {
+  const errors = program.replace(SHORT_CODES, '');
+  expect(shortCodes().filter((code) => !errors.includes(`'${code}'`))).toEqual([]);
 });
 
 test('PROTOCOL.md names every command, reply, event, close code and metric', QUICK, () => {
@@ -200,6 +223,26 @@ test(
 function piecesOf(text: string, separator: RegExp): string[] {
   const pieces = text.split(separator).map((piece) => piece.trim());
   return pieces.filter((piece) => piece.length > MIN_PIECE_LENGTH);
+}
+
+function shortCodes(): string[] {
+  return [...program.matchAll(SHORT_CODES)].flatMap(
+    ({ groups }) => groups?.['codes']?.match(/(?<=')[^']+(?=')/g)?.filter(isShortCode) ?? [],
+  );
+}
+
+/** Between two codes of a union, `' | '` is in quotes as well. */
+function isShortCode(text: string): boolean {
+  return /^[a-z0-9-]+$/.test(text);
+}
+
+/** @returns The sections of docs/errors.md for the commands, by their titles. */
+function sectionsByCode(page: string): Map<string, string> {
+  const sections = page.split(/^#+ /m).map((section): [string, string] => {
+    const [title = ''] = section.split('\n', 1);
+    return [title, section];
+  });
+  return new Map(sections);
 }
 
 /** The texts in the tables of a page: all code except that in the last column, which is advice. */

@@ -168,7 +168,9 @@ test.describe('a socket that is passed', () => {
     await program.waitForStderr(/Listening on/);
     connect(port, '127.0.0.1').on('error', () => {});
     expect(await program.exitCode()).toBe(1);
-    expect(program.stderr).toMatch(/\nmotd: the default password is public; .*\n$/);
+    expect(program.stderr).toMatch(
+      /\nmotd: the default password is public; .* \[weak-password\]\n$/,
+    );
   });
 
   test('has to be a TCP socket', async () => {
@@ -178,7 +180,7 @@ test.describe('a socket that is passed', () => {
     connect(path).on('error', () => {});
     expect(await program.exitCode()).toBe(1);
     expect(program.stderr).toMatch(
-      /\nmotd: cannot listen on the socket from the service manager: .*\n$/,
+      /\nmotd: cannot listen on the socket from the service manager: .* \[service-manager\]\n$/,
     );
   });
 });

@@ -265,7 +265,7 @@ for (const [how, flags] of [
 
     writeProfile({ title: 'Third', commands: ['A', 1] });
     expect(await reloadTargets(program)).toBe(
-      '[!] The list of targets was not reloaded: one.json: commands[1]: not a text\n',
+      '[!] The list of targets was not reloaded: one.json: commands[1]: not a text [invalid-file]\n',
     );
     await expectTitle('Second');
     expect(program.stderr).toBe('');

@@ -39,7 +39,7 @@ export async function openStore(url: string, options: OpenOptions): Promise<Mess
     return openEtcdStore(url, options);
   }
   const folder = folderOf(url);
-  if (folder === undefined) throw new StoreOpenError(describeUnknown(url));
+  if (folder === undefined) throw new StoreOpenError('invalid-store-url', describeUnknown(url));
   const { openFileStore } = await import('./file/fileStore.ts');
   return openFileStore(folder, options);
 }

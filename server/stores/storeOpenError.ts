@@ -13,9 +13,27 @@ const NOT_WRITABLE = ['EROFS', 'EACCES', 'EPERM'];
 /** Error codes of a disk that is full or fails. */
 const DISK_FAILURES = ['ENOSPC', 'EDQUOT', 'EIO'];
 
+/** Part of the short codes of the commands (cli/shortCodes.ts). */
+export type StoreShortCode =
+  | 'invalid-store-url'
+  | 'store-in-use'
+  | 'store-damaged'
+  | 'store-unusable'
+  | 'store-unreadable'
+  | 'store-not-found'
+  | 'store-exposed'
+  | 'store-not-converted'
+  | 'etcd-unusable';
+
 /** The message is one line: what failed, and what to do. The store was not changed. */
 export class StoreOpenError extends Error {
   override name = 'StoreOpenError';
+  readonly shortCode: StoreShortCode;
+
+  constructor(shortCode: StoreShortCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.shortCode = shortCode;
+  }
 }
 
 /** Another server uses the folder. */
@@ -25,7 +43,10 @@ export class FolderInUseError extends StoreOpenError {
   readonly holder: ListenAddress | undefined;
 
   constructor(folder: string, holder: ListenAddress | undefined) {
-    super(`${folder} is in use by another server; stop it, or choose another folder with --store`);
+    super(
+      'store-in-use',
+      `${folder} is in use by another server; stop it, or choose another folder with --store`,
+    );
     this.holder = holder;
   }
 }
@@ -40,6 +61,7 @@ export function folderOpenError(folder: string, error: unknown): StoreOpenError 
       ? `; to copy its messages to another folder: motd copy-store file:${folder} file:OTHER`
       : '';
     return new StoreOpenError(
+      'store-unusable',
       `cannot write to ${folder}: ${describeFileError(code)}; choose another folder with --store${advice}`,
       { cause: error },
     );
@@ -49,7 +71,11 @@ export function folderOpenError(folder: string, error: unknown): StoreOpenError 
     hasErrorCode(one, DISK_FAILURES),
   );
   const check = isDisk ? 'check the disk' : 'check --store';
-  return new StoreOpenError(`cannot use ${folder}: ${errorMessage(error)}; ${check}`, {
-    cause: error,
-  });
+  return new StoreOpenError(
+    'store-unusable',
+    `cannot use ${folder}: ${errorMessage(error)}; ${check}`,
+    {
+      cause: error,
+    },
+  );
 }

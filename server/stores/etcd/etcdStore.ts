@@ -107,7 +107,7 @@ export async function openEtcdStore(
   } catch (error) {
     cluster.close();
     const reason = errorMessage(error);
-    throw new StoreOpenError(`cannot use etcd: ${reason}; ${adviceFor(reason)}`, {
+    throw new StoreOpenError('etcd-unusable', `cannot use etcd: ${reason}; ${adviceFor(reason)}`, {
       cause: error,
     });
   }

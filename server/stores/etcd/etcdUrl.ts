@@ -29,11 +29,13 @@ export function parseEtcdUrl(url: string): EtcdLocation {
   const prefix = path.replace(/\/+$/, '');
   if (prefix === '') {
     throw new StoreOpenError(
+      'invalid-store-url',
       `no key prefix in ${url}; add one to --store, such as etcd://HOST:PORT/motd`,
     );
   }
   if (!PREFIX.test(prefix)) {
     throw new StoreOpenError(
+      'invalid-store-url',
       `invalid etcd key prefix: ${prefix}; use letters, digits, -, _ and . between slashes in --store`,
     );
   }
@@ -50,6 +52,7 @@ function invalidMember(text: string): StoreOpenError {
   // The text before an @ may be a password.
   const member = JSON.stringify(text.replace(/^.*@/, '…@'));
   return new StoreOpenError(
+    'invalid-store-url',
     `invalid etcd member: ${member}; --store takes etcd://HOST:PORT,HOST:PORT/PREFIX; ${advice}`,
   );
 }

@@ -58,12 +58,13 @@ export async function readLmdbFolder(
       return decodeAll(path, reply.records, new History(historyLimit));
     case 'missing':
       throw new StoreOpenError(
+        'store-not-converted',
         `cannot convert ${path}: the package lmdb is missing; run npm install lmdb in motd's folder, or move the file away to start empty`,
       );
     case 'failed':
       throw damaged(path, reply.reason);
     case 'notRead':
-      throw new StoreOpenError(`cannot convert ${path}: ${reply.reason}`);
+      throw new StoreOpenError('store-not-converted', `cannot convert ${path}: ${reply.reason}`);
     default:
       return reply satisfies never;
   }
@@ -136,6 +137,7 @@ function decodeAll(path: string, records: readonly LmdbRecord[], history: Histor
 
 function damaged(path: string, fault: string): StoreOpenError {
   return new StoreOpenError(
+    'store-damaged',
     `${path} is damaged, or another program's: ${fault}; restore a backup, or move the file away to start empty`,
   );
 }

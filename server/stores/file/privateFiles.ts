@@ -57,6 +57,7 @@ function checkFolderOwner(folder: string): void {
   const { uid } = statSync(folder);
   if (uid === process.geteuid?.() || uid === 0) return;
   throw new StoreOpenError(
+    'store-exposed',
     `${folder} belongs to another user (${uid}), who can replace its files; ` +
       'choose another folder with --store, change its owner with chown, or copy it to a new folder',
   );
@@ -139,5 +140,8 @@ function removeAccessOfOthers(descriptor: number): void {
 }
 
 function unsafeFile(path: string, fault: string): StoreOpenError {
-  return new StoreOpenError(`${path} ${fault}; remove it, or choose another folder with --store`);
+  return new StoreOpenError(
+    'store-exposed',
+    `${path} ${fault}; remove it, or choose another folder with --store`,
+  );
 }

@@ -54,6 +54,7 @@ export function readLog(descriptor: number, path: string): LogContent {
   } catch (error) {
     if (!(error instanceof LogFault)) throw error;
     throw new StoreOpenError(
+      'store-damaged',
       `${path} is damaged, or another program's: ${error.message}; restore a backup, or move the file away to start empty`,
     );
   }

@@ -41,22 +41,28 @@ function readError(folder: string, error: unknown): StoreOpenError {
   const options = { cause: error };
   switch (code) {
     case 'ENOENT':
-      return new StoreOpenError(describeMissingFile(folder), options);
+      return new StoreOpenError('store-not-found', describeMissingFile(folder), options);
     case 'ENOTDIR':
       return new StoreOpenError(
+        'store-not-found',
         `${folder} is a file; name the folder that holds ${LOG_FILE}`,
         options,
       );
     case 'EACCES':
     case 'EPERM':
       return new StoreOpenError(
+        'store-unreadable',
         `cannot read ${join(folder, LOG_FILE)}: ${describeFileError(code)}; run the command as the owner of the file`,
         options,
       );
     case undefined:
       throw error;
     default:
-      return new StoreOpenError(`cannot read ${join(folder, LOG_FILE)}: ${code}`, options);
+      return new StoreOpenError(
+        'store-unreadable',
+        `cannot read ${join(folder, LOG_FILE)}: ${code}`,
+        options,
+      );
   }
 }
 
