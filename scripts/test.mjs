@@ -9,6 +9,7 @@ import {
   findAsciinema,
   findEtcd,
   findHaproxy,
+  findJq,
   findMemcached,
   findMosquitto,
   findNetcat,
@@ -50,6 +51,7 @@ process.env['MOTD_TEST_MEMCACHED'] = findMemcached();
 process.env['MOTD_TEST_MOSQUITTO'] = findMosquitto();
 process.env['MOTD_TEST_NGIRCD'] = findNgircd();
 process.env['MOTD_TEST_ASCIINEMA'] = findAsciinema();
+process.env['MOTD_TEST_JQ'] = findJq();
 process.env['MOTD_TEST_SHELLCHECK'] = findShellcheck();
 process.env['MOTD_TEST_ETCD'] = findEtcd();
 if (mode !== 'quick') {

@@ -91,6 +91,11 @@ export function findAsciinema() {
   });
 }
 
+/** @returns {string} A jq; else empty. */
+export function findJq() {
+  return findTool('jq', 'jq', (jq) => spawnSync(jq, ['--version']).status === 0);
+}
+
 /** @returns {string} A shellcheck; else empty. */
 export function findShellcheck() {
   return findTool('shellcheck', 'shellcheck', (shellcheck) => {

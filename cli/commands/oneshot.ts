@@ -1,19 +1,22 @@
 // `motd get`, `watch`, `history` and `plans`: they read from the server that answers first.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ServerAddress } from '../../client/connect.ts';
+import type { ServerAddress, ServerConnection } from '../../client/connect.ts';
 import { withDeadline } from '../../client/oneshot/deadline.ts';
 import { dropStaleMessages } from '../../client/oneshot/dropStaleMessages.ts';
 import {
   askForEntries,
   askForList,
+  askForPlannedEntries,
   askForPlans,
   askToWatch,
+  askToWatchDetails,
   getDetails,
   getMessage,
 } from '../../client/oneshot/oneshot.ts';
 import { describeWindow } from '../../client/planning/describeWindow.pure.ts';
 import { entryJson } from '../../client/replies/entryJson.ts';
+import type { StoredEntry } from '../../client/replies/entryLine.ts';
 import type { Plan } from '../../client/replies/planLine.ts';
 import { RetryDelay } from '../../client/retryDelay.ts';
 import { hasBegun } from '../../protocol/time.ts';
@@ -52,7 +55,7 @@ export async function get(options: GetOptions): Promise<void> {
   if (options.default && !options.json) return useFirstAnswer(options, getMessage, print);
   await useFirstAnswer(options, getDetails, async (details) => {
     if (details.number === 0 && !options.default) return;
-    await print(options.json ? JSON.stringify(entryJson(details)) : details.message);
+    await print(options.json ? lineOf(details) : details.message);
   });
 }
 
@@ -64,17 +67,20 @@ export async function history(options: ReadOptions): Promise<void> {
       // One that was canceled ended then: it may never have begun.
       const { untilMs = Number.POSITIVE_INFINITY } = entry;
       if (!hasBegun(entry, Math.min(untilMs, Date.now()))) continue;
-      await print(JSON.stringify(entryJson(entry)));
+      await print(lineOf(entry));
     }
   });
 }
 
 /** Prints the planned messages of the server that answers first, one line per message. */
 export async function plans(options: ReadOptions): Promise<void> {
+  if (options.json) {
+    return useFirstAnswer(options, askForPlannedEntries, async (entries) => {
+      for await (const entry of entries) await print(lineOf(entry));
+    });
+  }
   await useFirstAnswer(options, askForPlans, async (plans) => {
-    for await (const plan of plans) {
-      await print(options.json ? planJson(plan) : describePlan(plan));
-    }
+    for await (const plan of plans) await print(describePlan(plan));
   });
 }
 
@@ -82,10 +88,8 @@ function describePlan(plan: Plan): string {
   return `${plan.number} ${describeWindow(plan, localZone())}: ${plan.message}`;
 }
 
-/** A line of MSGPLANS has no more fields. */
-function planJson(plan: Plan): string {
-  const { message, number, from, until } = entryJson(plan);
-  return JSON.stringify({ message, number, from, until });
+function lineOf(entry: StoredEntry): string {
+  return JSON.stringify(entryJson(entry));
 }
 
 async function printAll(lines: AsyncIterable<string>): Promise<void> {
@@ -96,15 +100,35 @@ async function printAll(lines: AsyncIterable<string>): Promise<void> {
  * Prints the message, and every later one. If the connection is lost, connects to the next server
  * immediately. If no server answers, asks all of them again, with increasing delays.
  */
-export async function watch(options: OneshotOptions): Promise<never> {
-  const progress: WatchProgress = { lastPrinted: undefined };
+export function watch(options: ReadOptions): Promise<never> {
+  return options.json ? watchAll(options, ENTRIES) : watchAll(options, MESSAGES);
+}
+
+/** How each message is requested and printed. */
+interface Form<Message> {
+  ask: (socket: ServerConnection) => Promise<AsyncGenerator<Message, never>>;
+  isSame: (one: Message, other: Message) => boolean;
+  lineOf: (message: Message) => string;
+}
+
+const MESSAGES: Form<string> = { ask: askToWatch, isSame: Object.is, lineOf: String };
+const ENTRIES: Form<StoredEntry> = { ask: askToWatchDetails, isSame: isSameEntry, lineOf };
+
+/** The number of a message that was replaced at once may be unknown. */
+function isSameEntry(one: StoredEntry, other: StoredEntry): boolean {
+  if (one.message !== other.message) return false;
+  return one.number === other.number || one.number === undefined || other.number === undefined;
+}
+
+async function watchAll<Message>(options: OneshotOptions, form: Form<Message>): Promise<never> {
+  const progress: WatchProgress<Message> = { lastPrinted: undefined };
   exitWhenReaderCloses();
   let { servers } = options;
   const hasOneServer = servers.length === 1;
   const retry = new RetryDelay();
   let isOutageReported = false;
   for (;;) {
-    const { loss, failures } = await watchOne({ ...options, servers }, progress);
+    const { loss, failures } = await watchOne({ ...options, servers }, form, progress);
     const why = cliErrorForAll(loss ? [loss] : failures, NO_ANSWER, options);
     if (!(why instanceof CliError) || (loss === undefined && isPermanent(failures))) throw why;
 
@@ -123,9 +147,9 @@ export async function watch(options: OneshotOptions): Promise<never> {
   }
 }
 
-interface WatchProgress {
+interface WatchProgress<Message> {
   /** The message that `motd watch` printed last. */
-  lastPrinted: string | undefined;
+  lastPrinted: Message | undefined;
 }
 
 /**
@@ -133,15 +157,23 @@ interface WatchProgress {
  *
  * @returns Why it stopped sending, or why no server answered.
  */
-function watchOne(options: OneshotOptions, progress: WatchProgress) {
+function watchOne<Message>(
+  options: OneshotOptions,
+  { ask, isSame, lineOf }: Form<Message>,
+  progress: WatchProgress<Message>,
+) {
   return withDeadline(remainingMs(options), async (deadline) => {
-    const { first, failures } = await askServers(options, deadline, askToWatch);
+    const { first, failures } = await askServers(options, deadline, ask);
     if (first === undefined) return { failures };
     deadline.cancel();
     const catchUpMs = options.servers.length > 1 ? CATCH_UP_MS : 0;
     const loss = await useAnswer(first, async (messages) => {
-      for await (const message of dropStaleMessages(progress.lastPrinted, messages, catchUpMs)) {
-        await print(message);
+      for await (const message of dropStaleMessages(
+        progress.lastPrinted,
+        { messages, isSame },
+        catchUpMs,
+      )) {
+        await print(lineOf(message));
         progress.lastPrinted = message;
       }
     });

@@ -4,7 +4,6 @@ import { Argument, type Command, type Option } from 'commander';
 import { COMMANDS } from '../../protocol/commands.ts';
 import type { ChangeOptions, PlanOptions, SetOptions } from '../commands/change.ts';
 import type { GetOptions, ReadOptions } from '../commands/oneshot.ts';
-import type { OneshotOptions } from '../firstAnswer.ts';
 import {
   connectOptions,
   ifNumberOption,
@@ -104,9 +103,10 @@ export function addClientCommands(program: Command): void {
   });
 
   addClientCommand(program, 'watch', 'print the message, and every later one', [
+    jsonOption(),
     timeoutOption(10, 'the first message of each connection'),
   ]).action(
-    withServers<OneshotOptions>(async (options) => {
+    withServers<ReadOptions>(async (options) => {
       const { watch } = await import('../commands/oneshot.ts');
       await watch(options);
     }),

@@ -31,8 +31,9 @@ function watch(lastShown: string | undefined, catchUpMs = CATCH_UP_MS) {
       }
     }
   }
+  const watched = { messages: messages(), isSame: Object.is };
   const ended = (async () => {
-    for await (const message of dropStaleMessages(lastShown, messages(), catchUpMs)) {
+    for await (const message of dropStaleMessages(lastShown, watched, catchUpMs)) {
       shown.push(message);
     }
   })().catch((error: Error) => error.message);

@@ -6,21 +6,27 @@
 // server therefore gets a moment to catch up. If it sends the last message shown within that time,
 // everything before was older, and is dropped; otherwise everything it sent is new.
 
+export interface Watched<Message> {
+  /** The message in force, then each later one. It ends with an error. */
+  messages: AsyncIterator<Message, never>;
+  isSame: (one: Message, other: Message) => boolean;
+}
+
 /**
  * @param lastShown The last message shown; `undefined` if none was.
- * @param messages The message in force, then each later one. It ends with an error.
  * @param catchUpMs The time that the server gets to catch up; 0 if it cannot be behind.
  * @returns The messages that are new.
  */
-export async function* dropStaleMessages(
-  lastShown: string | undefined,
-  messages: AsyncIterator<string, never>,
+export async function* dropStaleMessages<Message>(
+  lastShown: Message | undefined,
+  watched: Watched<Message>,
   catchUpMs: number,
-): AsyncGenerator<string, never> {
+): AsyncGenerator<Message, never> {
+  const { messages, isSame } = watched;
   const { value: inForce } = await messages.next();
-  const mayBeBehind = lastShown !== undefined && catchUpMs > 0;
-  if (inForce !== lastShown) {
-    if (mayBeBehind) yield* afterCatchUp(lastShown, inForce, messages, catchUpMs);
+  if (lastShown === undefined) yield inForce;
+  else if (!isSame(inForce, lastShown)) {
+    if (catchUpMs > 0) yield* afterCatchUp(lastShown, inForce, watched, catchUpMs);
     else yield inForce;
   }
   for (;;) yield (await messages.next()).value;
@@ -36,12 +42,12 @@ const MAX_BUFFERED = 256;
  * Yields nothing if the server turns out to be behind; otherwise yields the buffered messages when
  * the time has passed.
  */
-async function* afterCatchUp(
-  lastShown: string,
-  inForce: string,
-  messages: AsyncIterator<string, never>,
+async function* afterCatchUp<Message>(
+  lastShown: Message,
+  inForce: Message,
+  { messages, isSame }: Watched<Message>,
   catchUpMs: number,
-): AsyncGenerator<string, void> {
+): AsyncGenerator<Message, void> {
   const buffered = [inForce];
   let next = messages.next();
   const timer = startTimer(catchUpMs);
@@ -49,7 +55,7 @@ async function* afterCatchUp(
     for (;;) {
       const result = await Promise.race([next, timer.over]);
       if (result === undefined) break;
-      if (result.value === lastShown) return;
+      if (isSame(result.value, lastShown)) return;
       buffered.push(result.value);
       if (buffered.length > MAX_BUFFERED) buffered.shift();
       next = messages.next();

@@ -1,34 +1,16 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
-import { openConnection } from '../connect.ts';
-import { askForList, askToWatch, askToWrite, getDetails, getMessage } from './oneshot.ts';
+import { expect, test } from 'vitest';
+import { connectionTo } from './oneshot.harness.ts';
+import {
+  askForList,
+  askForPlannedEntries,
+  askToWatch,
+  askToWrite,
+  getDetails,
+  getMessage,
+} from './oneshot.ts';
 import { probeServer } from './probeServer.ts';
 import { DeniedError, RejectedError } from './replyErrors.ts';
-
-/** Connects to a server that sends the next reply for each chunk; for `undefined`, it closes. */
-async function connectionTo(...replies: (string | undefined)[]) {
-  const received: string[] = [];
-  const server = createServer((socket) => {
-    socket.on('error', () => {});
-    socket.on('data', (chunk: Buffer) => {
-      received.push(...chunk.toString().trimEnd().split('\n'));
-      const reply = replies.shift();
-      if (reply === undefined) socket.destroy();
-      else socket.write(reply);
-    });
-  }).listen(0, '127.0.0.1');
-  onTestFinished(() => {
-    server.close();
-  });
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  const socket = await openConnection({ host: '127.0.0.1', port });
-  onTestFinished(() => {
-    socket.destroy();
-  });
-  return { socket, received };
-}
 
 test('sends the message only when the server is ready for it', async () => {
   const { socket, received } = await connectionTo('200 OK\n', '200 OK\n');
@@ -211,4 +193,24 @@ test.each([
   const { socket } = await connectionTo(`${'\x1b'.repeat(60_000)}\n`);
   const message = `the server replied: ${'^['.repeat(100)} …`;
   await expect(ask(socket)).rejects.toThrow(expect.objectContaining({ message }));
+});
+
+test('returns the planned messages with their details, and no others', async () => {
+  const { socket } = await connectionTo(
+    '200 OK\n2 2026-11-27T18:00:00Z/ Maintenance\n.\n',
+    '200 OK\n' +
+      '1 2026-11-26T12:00:00Z / - Hello\n' +
+      '2 2026-11-26T13:00:00Z 2026-11-27T18:00:00Z/ anna Maintenance\n.\n',
+  );
+  const entries = [];
+  for await (const entry of await askForPlannedEntries(socket)) entries.push(entry);
+  expect(entries).toEqual([
+    {
+      number: 2,
+      storedAtMs: Date.UTC(2026, 10, 26, 13),
+      fromMs: Date.UTC(2026, 10, 27, 18),
+      author: 'anna',
+      message: 'Maintenance',
+    },
+  ]);
 });

@@ -10,6 +10,7 @@ import { HistoryLineReader } from '../replies/historyLineReader.ts';
 import { MessageReader } from '../replies/messageReader.ts';
 import { type Plan, readPlanLine } from '../replies/planLine.ts';
 import { type WatchEvent, WatchReader } from '../replies/watchReader.ts';
+import { DetailsWatch } from './detailsWatch.ts';
 import { LineClient } from './lineClient.ts';
 import { deniedError, OutcomeUnknownError, RejectedError, rejectedError } from './replyErrors.ts';
 
@@ -156,6 +157,28 @@ export async function askForEntries(
   }
 }
 
+/**
+ * Requests the messages that are in force by a window, or still to come, with all their details;
+ * oldest first.
+ */
+export async function askForPlannedEntries(
+  socket: ServerConnection,
+): Promise<AsyncGenerator<EntryDetails, void>> {
+  const server = new LineClient(socket);
+  const numbers = new Set<number>();
+  // The server decides which are over: its clock counts.
+  const plans = parsed(await requestList(server, 'MSGPLANS'), readPlanLine);
+  for await (const { number } of plans) numbers.add(number);
+  return chosen(parsed(await requestList(server, 'MSGLIST'), readEntryLine), numbers);
+}
+
+async function* chosen(
+  entries: AsyncIterable<EntryDetails>,
+  numbers: ReadonlySet<number>,
+): AsyncGenerator<EntryDetails, void> {
+  for await (const entry of entries) if (numbers.has(entry.number)) yield entry;
+}
+
 /** Requests the messages that are in force by a window, or still to come; oldest first. */
 export async function askForPlans(socket: ServerConnection): Promise<AsyncGenerator<Plan, void>> {
   return parsed(await requestList(new LineClient(socket), 'MSGPLANS'), readPlanLine);
@@ -184,6 +207,22 @@ export async function askToWatch(socket: ServerConnection): Promise<AsyncGenerat
   const reader = new WatchReader();
   server.send('MSGWATCH');
   return messagesFrom(server, reader, messageIn(await server.readEvent(reader)));
+}
+
+/** Like `askToWatch`, with what is known about each message. */
+export async function askToWatchDetails(
+  socket: ServerConnection,
+): Promise<AsyncGenerator<StoredEntry, never>> {
+  const watch = new DetailsWatch(new LineClient(socket));
+  return entriesFrom(watch, await watch.next());
+}
+
+async function* entriesFrom(
+  watch: DetailsWatch,
+  first: StoredEntry,
+): AsyncGenerator<StoredEntry, never> {
+  yield first;
+  for (;;) yield await watch.next();
 }
 
 async function* messagesFrom(
