@@ -36,8 +36,8 @@ export class UsageError extends CliError {
 }
 
 /**
- * Writes one line to standard error, with the short code at its end. Control characters are escaped: the message may quote a file
- * name or a server's reply.
+ * Writes one line to standard error, with the short code at its end. Control characters are
+ * escaped: the message may quote a file name or a server's reply.
  */
 export function printToStderr(shortCode: ShortCode, message: string): void {
   const shown = escapeControls(message.replace(PASSWORD_IN_URL, '$1…@'));
