@@ -10,7 +10,7 @@ import { escapeControls } from '../protocol/plainText.ts';
 import { awaitEnvironment } from './awaitEnvironment.ts';
 import { CliError, printToStderr, UsageError } from './cliError.ts';
 import { stripLineEnds } from './options/environment.ts';
-import { buildProgram } from './program.ts';
+import { buildProgram, expandHelp } from './program.ts';
 
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
@@ -25,10 +25,11 @@ process.on('uncaughtException', processOnUncaughtException);
 void run().catch(fail);
 
 async function run(): Promise<void> {
-  const program = await buildProgram(packageJson.version, process.argv[2]);
+  const args = expandHelp(process.argv.slice(2));
+  const program = await buildProgram(packageJson.version, args[0]);
   await awaitEnvironment(() => import('./commands/bridge.ts'));
   stripLineEnds();
-  await program.parseAsync();
+  await program.parseAsync(args, { from: 'user' });
 }
 
 function stdoutOnError(error: NodeJS.ErrnoException): void {
@@ -47,7 +48,7 @@ function processOnUncaughtException(error: unknown): void {
 
 function fail(error: unknown): void {
   if (error instanceof CommanderError) {
-    // Commander has printed the error, or what --help and --version ask for.
+    // Commander has printed what --help and --version ask for; or the help, if there is no command.
     process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
     return;
   }

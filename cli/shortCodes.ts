@@ -81,20 +81,3 @@ type FileShortCode =
 type CopyShortCode = 'nothing-to-copy' | 'other-history' | 'copy-interrupted';
 
 type OutputShortCode = 'output-failed';
-
-/** The errors of Commander, by their code. */
-const COMMANDER_CODES: Readonly<Record<string, ShortCode>> = {
-  'commander.unknownCommand': 'unknown-command',
-  'commander.unknownOption': 'unknown-flag',
-  'commander.missingArgument': 'missing-argument',
-  'commander.optionMissingArgument': 'missing-argument',
-  'commander.excessArguments': 'extra-argument',
-  'commander.invalidArgument': 'invalid-value',
-  'commander.conflictingOption': 'conflicting-flags',
-  'commander.missingMandatoryOptionValue': 'missing-flag',
-};
-
-/** @param code That of a CommanderError. */
-export function usageShortCode(code: string): ShortCode {
-  return COMMANDER_CODES[code] ?? 'invalid-value';
-}

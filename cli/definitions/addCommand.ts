@@ -1,13 +1,22 @@
 import type { Command, Option } from 'commander';
+import { usageErrorOf } from '../usageError.ts';
 
-/** Adds a command with these flags to a program. */
+/**
+ * Adds a command with these flags to a program.
+ *
+ * @param argumentAdvice What to do about an argument that does not fit the command.
+ */
 export function addCommand(
   program: Command,
   name: string,
   description: string,
   options: Option[],
+  argumentAdvice?: string,
 ): Command {
   const command = program.command(name).description(description);
+  command.exitOverride((error) => {
+    throw usageErrorOf(error, command, argumentAdvice);
+  });
   for (const option of options) command.addOption(option);
   return command;
 }

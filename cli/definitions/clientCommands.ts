@@ -56,7 +56,7 @@ export function addClientCommands(program: Command): void {
     'set',
     'change the message',
     [messageOption('store'), ifNumberOption(), storePasswordOption(), timeoutOption(10)],
-    'To store it, write: motd set -m MESSAGE.',
+    'pass the message with -m',
   ).action(
     withServers<SetOptions>(async (options) => {
       const { set } = await import('../commands/change.ts');
@@ -69,7 +69,7 @@ export function addClientCommands(program: Command): void {
     'plan',
     'plan a message, and print its number',
     [...windowOptions(), messageOption('plan'), storePasswordOption(), timeoutOption(10)],
-    'To plan it, write: motd plan -m MESSAGE.',
+    'pass the message with -m, and its times with --from and --until',
   ).action(
     withServers<PlanOptions>(async (options) => {
       const { plan } = await import('../commands/change.ts');
@@ -92,7 +92,7 @@ export function addClientCommands(program: Command): void {
     'cancel',
     'cancel a planned message, or end the message in force',
     [storePasswordOption(), timeoutOption(10)],
-    '',
+    'write the number first; motd plans prints it',
     [new Argument('<number>', 'the number that motd plan printed').argParser(parseNumber)],
   ).action((number: number, host, port, given, command) => {
     const cancelAt = withServers<ChangeOptions>(async (options) => {
@@ -128,14 +128,13 @@ function addClientCommand(
   name: string,
   description: string,
   options: Option[],
-  hostAdvice = '',
+  argumentAdvice?: string,
   otherArguments: Argument[] = [],
 ): Command {
-  const parseHosts = (text: string) => parseServers(text, hostAdvice);
   const all = [...serversOptions(), ...tlsClientOptions(), ...options];
-  const command = addCommand(program, name, description, all);
+  const command = addCommand(program, name, description, all, argumentAdvice);
   for (const argument of otherArguments) command.addArgument(argument);
   return command
-    .addArgument(new Argument('[host]', 'the same as --host').argParser(parseHosts))
+    .addArgument(new Argument('[host]', 'the same as --host').argParser(parseServers))
     .addArgument(new Argument('[port]', 'the same as --port').argParser(parsePort));
 }

@@ -29,7 +29,7 @@ export function serversOptions(): Option[] {
         'HOST,HOST:PORT,[IPV6]:PORT, or the /PATH of a Unix socket',
     )
       .env('MOTD_HOST')
-      .argParser((text) => parseServers(text))
+      .argParser(parseServers)
       .default([{ host: DEFAULT_HOST }], DEFAULT_HOST),
     portOption('TCP port of each server given without one'),
     new Option(

@@ -64,16 +64,12 @@ const SERVER = /^(?:\[(?<ipv6>[^[\]]+)\]|(?<name>[^:[\]/\s]+))(?::(?<port>\d{1,5
 // As for a target, as docker writes it (`unix:///PATH`), or the path alone.
 const SERVER_SOCKET = /^(?:unix:)?(?<path>\.{0,2}\/.*)$/;
 
-/**
- * Parses servers separated by commas.
- *
- * @param advice Appended to the error.
- */
-export function parseServers(text: string, advice = ''): ServerArgument[] {
-  return text.split(',').map((one) => parseServer(one.trim(), advice));
+/** Parses servers separated by commas. */
+export function parseServers(text: string): ServerArgument[] {
+  return text.split(',').map((one) => parseServer(one.trim()));
 }
 
-function parseServer(text: string, advice: string): ServerArgument {
+function parseServer(text: string): ServerArgument {
   if (isIP(text) !== 0) return { host: text };
   const path = SERVER_SOCKET.exec(text)?.groups?.['path'];
   if (path !== undefined) return parseServerSocket(path);
@@ -81,9 +77,12 @@ function parseServer(text: string, advice: string): ServerArgument {
   const isHost = name === ipv6 ? isIP(ipv6) === 6 : !/^\d+$/.test(name);
   const isPort = port === undefined || (Number(port) >= 1 && Number(port) <= 65_535);
   if (isHost && isPort) return { host: name, ...(port && { port: Number(port) }) };
+  if (/^\d{1,5}$/.test(text)) {
+    throw new InvalidArgumentError(`'${text}' is not a server: write --port ${text} for a port.`);
+  }
   throw new InvalidArgumentError(
     `'${text}' is not a server: it must be HOST, HOST:PORT, [IPV6]:PORT or the /PATH of a Unix ` +
-      `socket, and several are separated by commas. ${advice}`.trimEnd(),
+      'socket, and several are separated by commas.',
   );
 }
 

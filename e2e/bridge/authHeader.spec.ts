@@ -52,6 +52,6 @@ test('needs a proxy that is trusted, and excludes a users file', async () => {
   expect([both.status, both.stderr]).toEqual([2, expect.stringContaining('cannot be used with')]);
   for (const name of ['X Remote', 'Cookie', 'x_user', '']) {
     const { status, stderr } = await start('--auth-header', name);
-    expect([status, stderr]).toEqual([2, expect.stringContaining('such as X-Remote-User.')]);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('such as X-Remote-User')]);
   }
 });

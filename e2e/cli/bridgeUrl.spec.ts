@@ -206,11 +206,11 @@ for (const [args, error] of [
   ],
   [
     ['--url', 'motd.example'],
-    /'motd\.example' is not a URL: it must be wss:\/\/HOST\/ws, or .*\. \[invalid-value\]\n$/,
+    /'motd\.example' is not a URL: it must be wss:\/\/HOST\/ws, or .* Unix socket \[invalid-value\]\n$/,
   ],
   [
     ['--url', 'wss://anna:geheim@motd.example/ws'],
-    /visible to other users; use --login-file\. \[invalid-value\]\n$/,
+    /visible to other users; use --login-file \[invalid-value\]\n$/,
   ],
   [
     ['--url', 'ws://a/ws', 'b'],

@@ -44,7 +44,9 @@ test(
 test('a usage error gives its reason, however long the value is', async () => {
   const { status, stderr } = await runMotd(['set', '-m', 'x'.repeat(5000)]);
   expect(status).toBe(2);
-  expect(stderr).toMatch(/^motd: option '-m, .* … .* It must be one line of plain text, 1 to 4096/);
+  expect(stderr).toMatch(
+    /^motd: invalid value 'x+ … x+' for --message: it must be one line of plain text, 1 to 4096/,
+  );
   expect(stderr.length).toBeLessThan(400);
 });
 
@@ -86,26 +88,30 @@ for (const command of ['up', 'serve', 'bridge']) {
 }
 
 for (const [mistake, args, pattern] of [
-  ['an unknown command', ['frobnicate'], /^motd: .*'?frobnicate'?.* \[unknown-command\]\n$/],
+  [
+    'an unknown command',
+    ['frobnicate'],
+    /^motd: unknown command 'frobnicate'; see motd --help \[unknown-command\]\n$/,
+  ],
   [
     'an unknown flag',
     ['serve', '--prot', '1'],
-    /^motd: unknown option '--prot' \[unknown-flag\]\n$/,
+    /^motd: unknown flag '--prot'; did you mean --port\? \[unknown-flag\]\n$/,
   ],
   [
     'a port that is not a number',
     ['serve', '--port', 'http'],
-    /^motd: .*--port.*0 to 65535\. \[invalid-value\]\n$/,
+    /^motd: .*--port.*0 to 65535 \[invalid-value\]\n$/,
   ],
   [
     'a port beyond the last',
     ['connect', 'localhost', '65536'],
-    /^motd: .*0 to 65535\. \[invalid-value\]\n$/,
+    /^motd: invalid port '65536': .*0 to 65535; see motd connect --help \[invalid-value\]\n$/,
   ],
   [
     'an invalid target',
     ['bridge', '--target', 'redis'],
-    /^motd: .*it has no NAME=\. \[invalid-value\]\n$/,
+    /^motd: .*it has no NAME= \[invalid-value\]\n$/,
   ],
   [
     'a port in place of a host',
@@ -120,12 +126,12 @@ for (const [mistake, args, pattern] of [
   [
     'a port in place of an address to listen on',
     ['serve', '--host', '1'],
-    /^motd: .*host.*pass the port separately\. \[invalid-value\]\n$/,
+    /^motd: .*host.*pass the port separately \[invalid-value\]\n$/,
   ],
   [
     'a port after a colon in an address to listen on',
     ['up', '--host', 'h:1'],
-    /^motd: .*host.*pass the port separately\. \[invalid-value\]\n$/,
+    /^motd: .*host.*pass the port separately \[invalid-value\]\n$/,
   ],
   [
     'several addresses to listen on',
@@ -140,12 +146,12 @@ for (const [mistake, args, pattern] of [
   [
     'an invalid number of workers',
     ['bridge', '--workers', 'AUTO'],
-    /^motd: .* auto, or .* 1 to 256\. \[invalid-value\]\n$/,
+    /^motd: .* auto, or .* 1 to 256 \[invalid-value\]\n$/,
   ],
   [
     'an unknown log format',
     ['serve', '--log', 'xml'],
-    /^motd: .*console, json, silent\. \[invalid-value\]\n$/,
+    /^motd: .*console, json or silent \[invalid-value\]\n$/,
   ],
   [
     'a message of two lines',
@@ -155,8 +161,9 @@ for (const [mistake, args, pattern] of [
   [
     'an empty history',
     ['serve', '--history', '0'],
-    /^motd: .*from 1 to 100000\. \[invalid-value\]\n$/,
+    /^motd: .*from 1 to 100000 \[invalid-value\]\n$/,
   ],
+  ['an empty history', ['serve', '--history', '0'], /^motd: .*from 1 to 100000\n$/],
   [
     'a limit that is not a number',
     ['serve', '--max-connections', 'x'],
@@ -165,8 +172,9 @@ for (const [mistake, args, pattern] of [
   [
     'a negative timeout',
     ['get', '--timeout', '-1'],
-    /^motd: .*seconds above 0\. \[invalid-value\]\n$/,
+    /^motd: .*seconds above 0 \[invalid-value\]\n$/,
   ],
+  ['a negative timeout', ['get', '--timeout', '-1'], /^motd: .*seconds above 0\n$/],
   [
     'a network that is not an address',
     ['serve', '--trust-proxy', 'lo'],
@@ -175,32 +183,22 @@ for (const [mistake, args, pattern] of [
   [
     'a password given twice',
     ['serve', '--password', 'long enough', '--password-file', 'x'],
-    /^motd: option '--password-file <file>' cannot be used with option '--password <text>' \[conflicting-flags\]\n$/,
+    /^motd: --password-file cannot be used with --password; use only one of them \[conflicting-flags\]\n$/,
   ],
   [
     'a Unix socket without a path',
     ['bridge', '--target', 'a=unix:'],
-    /^motd: .*nor unix:\/PATH\. \[invalid-value\]\n$/,
+    /^motd: .*nor unix:\/PATH \[invalid-value\]\n$/,
   ],
   [
     'two targets of one name',
     ['bridge', '--target', 'a=h:1 a=h:2'],
-    /^motd: .*needs a different name\. \[invalid-value\]\n$/,
-  ],
-  [
-    'a path without a slash',
-    ['bridge', '--base-path', 'motd'],
-    /^motd: .*such as \/motd.* \[invalid-value\]\n$/,
-  ],
-  [
-    'a path with ..',
-    ['bridge', '--base-path', '/a/../b'],
-    /^motd: .*such as \/motd.* \[invalid-value\]\n$/,
+    /^motd: .*needs a different name \[invalid-value\]\n$/,
   ],
   [
     'an origin with a path',
     ['bridge', '--public-origin', 'https://h/motd'],
-    /^motd: .*without a path\. \[invalid-value\]\n$/,
+    /^motd: .*without a path \[invalid-value\]\n$/,
   ],
   [
     'an origin of another scheme',
@@ -210,18 +208,21 @@ for (const [mistake, args, pattern] of [
   [
     'a limit of no sessions',
     ['up', '--max-sessions', '0'],
-    /^motd: .*from 1 to 1000000\. \[invalid-value\]\n$/,
+    /^motd: .*from 1 to 1000000 \[invalid-value\]\n$/,
   ],
   [
     'a ping interval of 0',
     ['bridge', '--ping-interval', '0'],
-    /^motd: .*from 1 to 3600\. \[invalid-value\]\n$/,
+    /^motd: .*from 1 to 3600 \[invalid-value\]\n$/,
   ],
   [
     'an empty password',
     ['serve', '--password', ''],
     /^motd: .*one line of plain text.* \[invalid-value\]\n$/,
   ],
+  ['a limit of no sessions', ['up', '--max-sessions', '0'], /^motd: .*from 1 to 1000000\n$/],
+  ['a ping interval of 0', ['bridge', '--ping-interval', '0'], /^motd: .*from 1 to 3600\n$/],
+  ['an empty password', ['serve', '--password', ''], /^motd: .*one line of plain text.*\n$/],
 ] as const) {
   test(`rejects ${mistake} with one line and status 2`, async () => {
     const { status, stdout, stderr } = await runMotd([...args]);
@@ -239,15 +240,11 @@ for (const [command, args, variable] of [
     const given = await runMotd([command, ...args, secret]);
     expect(given.status).toBe(2);
     expect(given.stderr).toMatch(
-      /^motd: option '--[\w-]*password <text>' value is invalid\. .* \[invalid-value\]\n$/,
+      /^motd: invalid value for --[\w-]*password: .* \[invalid-value\]\n$/,
     );
     const inherited = await runMotd([command, ...args.slice(0, -1)], '', { [variable]: secret });
     expect(inherited.status).toBe(2);
-    expect(inherited.stderr).toMatch(
-      new RegExp(
-        `^motd: option '--[\\w-]*password <text>' value from env '${variable}' is invalid\\. `,
-      ),
-    );
+    expect(inherited.stderr).toMatch(new RegExp(`^motd: invalid value of ${variable}: `));
     expect(given.stderr + inherited.stderr).not.toContain('secret');
   });
 }
@@ -332,7 +329,7 @@ test('rejects several hosts in the environment for a command that listens', asyn
   const { status, stderr } = await runMotd(['serve'], '', { MOTD_HOST: 'a,b' });
   expect(status).toBe(2);
   expect(stderr).toMatch(
-    /^motd: .*MOTD_HOST.*one address to listen on; only clients accept several\. \[invalid-value\]\n$/,
+    /^motd: .*MOTD_HOST.*one address to listen on; only clients accept several \[invalid-value\]\n$/,
   );
 });
 
