@@ -14,9 +14,10 @@ import {
 import { describeWindow } from '../../client/planning/describeWindow.pure.ts';
 import type { WriteCommand } from '../../protocol/commands.ts';
 import { MAX_LINE_BYTES } from '../../protocol/lines.ts';
+import { escapeControls } from '../../protocol/plainText.ts';
 import { REPLY } from '../../protocol/replies.ts';
 import { formatWindow } from '../../protocol/time.ts';
-import { askServers, cliErrorFor, cliErrorForAll } from '../askServers.ts';
+import { askServers, cliErrorFor, cliErrorForAll, formatServer } from '../askServers.ts';
 import { CliError } from '../cliError.ts';
 import { type OneshotOptions, print, remainingMs, useAnswer } from '../firstAnswer.ts';
 import { localZone } from '../localTime/localZone.ts';
@@ -118,9 +119,13 @@ function isFinal({ error }: Failure, command: WriteCommand): boolean {
 }
 
 /** @returns `--message`, or the line on standard input; from a terminal, until Enter. */
-async function messageOf({ message }: { message?: string }): Promise<string> {
+async function messageOf({ message, servers }: SetOptions): Promise<string> {
   if (message !== undefined) return message;
-  if (process.stdin.isTTY) process.stderr.write('New message: ');
+  // With the server: a message that was passed without -m is taken for one.
+  if (process.stdin.isTTY) {
+    const where = escapeControls(servers.map(formatServer).join(', '));
+    process.stderr.write(`New message for ${where}: `);
+  }
   const line = parseSingleLine(await readStandardInput());
   if (line !== undefined) return line;
   throw new CliError(

@@ -529,7 +529,7 @@ for (const value of ['0', '-1', 'many', '257', '']) {
     const { status, stdout, stderr } = await runMotd(['serve', `--workers=${value}`]);
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(
-      /^motd: .*--workers.*auto, or a whole number from 1 to 256\. \[invalid-value\]\n$/,
+      /^motd: .*--workers.*auto, or a whole number from 1 to 256 \[invalid-value\]\n$/,
     );
   });
 }

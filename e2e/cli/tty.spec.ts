@@ -1,9 +1,9 @@
-// `motd connect` in a terminal, which script(1) makes.
+// `motd connect` and `motd set` in a terminal, which script(1) makes.
 
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import headless from '@xterm/headless';
-import { Program } from '../../testing/programs.ts';
+import { Program, runMotd } from '../../testing/programs.ts';
 import { expect, QUICK, test } from '../fixtures.ts';
 
 test.skip(process.platform !== 'linux', 'script(1) takes other arguments elsewhere');
@@ -44,6 +44,15 @@ test('echoes each line once, as typed', QUICK, async ({ server }) => {
   client.process.stdin?.write('QUIT\r');
   expect(await client.exitCode()).toBe(0);
   expect(client.shown).toMatch(/: QUIT\nClient: QUIT\nServer: 200 OK\n$/);
+});
+
+test('set asks for the message, and names the server', QUICK, async ({ server }) => {
+  const { port } = server;
+  const client = runInTerminal(`${process.execPath} dist/cli/main.js set 127.0.0.1 ${port}`);
+  await client.waitForOutput(new RegExp(`^New message for 127\\.0\\.0\\.1:${port}: $`));
+  client.process.stdin?.write('typed\r');
+  expect(await client.exitCode()).toBe(0);
+  expect((await runMotd(['get', '127.0.0.1', String(port)])).stdout).toBe('typed\n');
 });
 
 test('the up-arrow recalls a command, never a password', QUICK, async ({ server }) => {
