@@ -3,6 +3,7 @@
 // when it runs. A client must not wait for a web server to load.
 
 import { Command } from 'commander';
+import { examplesHelp } from './definitions/examples.ts';
 import { takeOwnVariables } from './options/environment.ts';
 import { rejectInvalidUtf8 } from './options/rejectInvalidUtf8.ts';
 import { usageErrorOf } from './usageError.ts';
@@ -11,16 +12,23 @@ import { usageErrorOf } from './usageError.ts';
 const SECRETS = ['password', 'storePassword'];
 
 /** The commands, and what adds their definitions. `--help` lists them in this order. */
-const GROUPS: { names: string[]; load: () => Promise<(program: Command) => void> }[] = [
+const GROUPS: {
+  heading: string;
+  names: string[];
+  load: () => Promise<(program: Command) => void>;
+}[] = [
   {
+    heading: 'Run the server and the page:',
     names: ['up', 'serve', 'bridge'],
     load: async () => (await import('./definitions/serviceCommands.ts')).addServiceCommands,
   },
   {
+    heading: 'Read and change the message:',
     names: ['connect', 'get', 'set', 'watch', 'history', 'plan', 'plans', 'cancel'],
     load: async () => (await import('./definitions/clientCommands.ts')).addClientCommands,
   },
   {
+    heading: 'Tools:',
     names: ['hash-password', 'copy-store'],
     load: async () => (await import('./definitions/toolCommands.ts')).addToolCommands,
   },
@@ -35,7 +43,9 @@ const GROUPS: { names: string[]; load: () => Promise<(program: Command) => void>
 export async function buildProgram(version: string, name?: string): Promise<Command> {
   const program = new Command('motd')
     .description('A message of the day over a plain TCP line protocol, and a page to talk to it.')
-    .version(version)
+    .version(version, '-V, --version', 'show the version')
+    .helpOption('-h, --help', 'show this help')
+    .addHelpText('after', examplesHelp('motd'))
     .exitOverride((error) => {
       throw usageErrorOf(error, program);
     })
@@ -46,10 +56,12 @@ export async function buildProgram(version: string, name?: string): Promise<Comm
     // main.ts prints what `parseAsync` throws.
     .configureOutput({ outputError: () => {} });
   const only = GROUPS.find(({ names }) => name !== undefined && names.includes(name));
-  for (const { load } of only ? [only] : GROUPS) {
+  for (const { heading, load } of only ? [only] : GROUPS) {
     const addCommands = await load();
+    program.commandsGroup(heading);
     addCommands(program);
   }
+  program.helpCommand('help [command]', 'show the help of a command');
   return program;
 }
 

@@ -86,7 +86,7 @@ function optionsOf({ options }) {
 }
 
 /** @param {Option} option */
-function headingOf({ helpGroupHeading = 'Others:' }) {
+function headingOf({ helpGroupHeading = 'Options:' }) {
   return helpGroupHeading.replace(/:$/, '');
 }
 

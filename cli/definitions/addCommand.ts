@@ -1,5 +1,7 @@
 import type { Command, Option } from 'commander';
 import { usageErrorOf } from '../usageError.ts';
+import { examplesHelp } from './examples.ts';
+import { mostUsedFirst } from './mostUsed.ts';
 
 /**
  * Adds a command with these flags to a program.
@@ -13,10 +15,14 @@ export function addCommand(
   options: Option[],
   argumentAdvice?: string,
 ): Command {
-  const command = program.command(name).description(description);
+  const command = program
+    .command(name)
+    .description(description)
+    .helpOption('-h, --help', 'show this help')
+    .addHelpText('after', examplesHelp(name));
   command.exitOverride((error) => {
     throw usageErrorOf(error, command, argumentAdvice);
   });
-  for (const option of options) command.addOption(option);
+  for (const option of mostUsedFirst(name, options)) command.addOption(option);
   return command;
 }

@@ -131,7 +131,7 @@ function addClientCommand(
   argumentAdvice?: string,
   otherArguments: Argument[] = [],
 ): Command {
-  const all = [...serversOptions(), ...tlsClientOptions(), ...options];
+  const all = [...options, ...serversOptions(), ...tlsClientOptions()];
   const command = addCommand(program, name, description, all, argumentAdvice);
   for (const argument of otherArguments) command.addArgument(argument);
   return command

@@ -2,7 +2,14 @@
 
 import { Option } from 'commander';
 import type { ServerAddress } from '../../client/connect.ts';
-import { type CompatOptions, compatOption, DEFAULT_HOST, portOption } from './options.ts';
+import {
+  type CompatOptions,
+  compatOption,
+  DEFAULT_HOST,
+  GROUP,
+  inGroup,
+  portOption,
+} from './options.ts';
 import { parseLine, parseNumber, parseSeconds, parseServers, parseUrls } from './parsers.ts';
 
 /** The servers of `--host` and `--port`, or of `--url`. */
@@ -22,7 +29,7 @@ export interface ConnectOptions extends CompatOptions {
 }
 
 export function serversOptions(): Option[] {
-  return [
+  return inGroup(GROUP.server, [
     new Option(
       '--host <hosts>',
       'server, or several that share a store, in order of preference: ' +
@@ -43,11 +50,11 @@ export function serversOptions(): Option[] {
       '--login-file <file>',
       'file with USER:PASSWORD, if the bridge requires it; or set MOTD_LOGIN to both',
     ).env('MOTD_LOGIN_FILE'),
-  ];
+  ]);
 }
 
 export function tlsClientOptions(): Option[] {
-  return [
+  return inGroup(GROUP.tls, [
     new Option('--tls', 'use TLS; as a variable, any value turns it on')
       .env('MOTD_TLS')
       .default(false),
@@ -62,7 +69,7 @@ export function tlsClientOptions(): Option[] {
     new Option('--tls-key <file>', 'private key of --tls-cert (PEM, unencrypted)').env(
       'MOTD_TLS_CLIENT_KEY',
     ),
-  ];
+  ]);
 }
 
 export function connectOptions(): Option[] {

@@ -34,8 +34,10 @@ export interface CompatOptions {
   compat?: 'original';
 }
 
-/** The headings of `--help`. Flags without one are last, under Commander's own heading. */
+/** The headings of `--help`. Flags without one are under Commander's own heading. */
 export const GROUP = {
+  mostUsed: 'Most used:',
+  server: 'Server:',
   targets: 'Targets:',
   feed: 'Message over HTTP:',
   listen: 'Listening:',
@@ -115,5 +117,6 @@ export function logOption(): Option {
   return new Option('--log <format>', 'format of the log on standard output')
     .env('MOTD_LOG')
     .choices(LOG_FORMATS)
-    .default('console');
+    .default('console')
+    .helpGroup(GROUP.operations);
 }
