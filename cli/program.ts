@@ -29,7 +29,7 @@ const GROUPS: {
   },
   {
     heading: 'Tools:',
-    names: ['hash-password', 'copy-store'],
+    names: ['hash-password', 'copy-store', 'completion'],
     load: async () => (await import('./definitions/toolCommands.ts')).addToolCommands,
   },
 ];

@@ -89,6 +89,7 @@ function build() {
   rmSync('dist', { recursive: true, force: true });
   runNode('node_modules/typescript/bin/tsc', '--build');
   runNode('cli/bundle.mjs');
+  runNode('cli/shellFiles.mjs');
   runNode('node_modules/vite/bin/vite.js', 'build', '--logLevel', 'warn');
 }
 

@@ -8,6 +8,7 @@ import { fail, prepare, runNode } from './prepare.mjs';
 import {
   findAsciinema,
   findEtcd,
+  findFish,
   findHaproxy,
   findJq,
   findMemcached,
@@ -25,6 +26,7 @@ import {
   findTelnetd,
   findVncServer,
   findXterm,
+  findZsh,
 } from './tools.mjs';
 
 const FOLDERS = ['protocol', 'access', 'server', 'client', 'bridge', 'feed', 'web', 'cli', 'bench'];
@@ -53,6 +55,8 @@ process.env['MOTD_TEST_NGIRCD'] = findNgircd();
 process.env['MOTD_TEST_ASCIINEMA'] = findAsciinema();
 process.env['MOTD_TEST_JQ'] = findJq();
 process.env['MOTD_TEST_SHELLCHECK'] = findShellcheck();
+process.env['MOTD_TEST_ZSH'] = findZsh();
+process.env['MOTD_TEST_FISH'] = findFish();
 process.env['MOTD_TEST_ETCD'] = findEtcd();
 if (mode !== 'quick') {
   // Large, and used by tests of the full run only.

@@ -96,6 +96,18 @@ export function findJq() {
   return findTool('jq', 'jq', (jq) => spawnSync(jq, ['--version']).status === 0);
 }
 
+/** @returns {string} A zsh; else empty. */
+export function findZsh() {
+  return findTool('zsh', 'zsh', (zsh) => spawnSync(zsh, ['--version']).status === 0);
+}
+
+/** @returns {string} A fish that accepts `--no-config`, as since 3.4; else empty. */
+export function findFish() {
+  return findTool('fish', 'fish', (fish) => {
+    return spawnSync(fish, ['--no-config', '--version']).status === 0;
+  });
+}
+
 /** @returns {string} A shellcheck; else empty. */
 export function findShellcheck() {
   return findTool('shellcheck', 'shellcheck', (shellcheck) => {

@@ -130,6 +130,16 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
       command: 'motd copy-store file:motd-data etcd://127.0.0.1:2379/motd',
     },
   ],
+  completion: [
+    {
+      purpose: 'complete motd in this bash; the same line in ~/.bashrc does it in every one',
+      command: 'eval "$(motd completion bash)"',
+    },
+    {
+      purpose: 'complete motd in fish, from a line in ~/.config/fish/config.fish',
+      command: 'motd completion fish | source',
+    },
+  ],
 };
 
 /** @returns The last paragraph of `--help`. */

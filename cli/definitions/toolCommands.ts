@@ -1,6 +1,7 @@
-// Defines `motd hash-password` and `copy-store`.
+// Defines `motd hash-password`, `copy-store` and `completion`.
 
 import { Argument, type Command } from 'commander';
+import { SHELLS, type Shell } from '../completion/shells.ts';
 import { etcdOptions } from '../options/etcdOptions.ts';
 import { addCommand } from './addCommand.ts';
 
@@ -28,5 +29,12 @@ export function addToolCommands(program: Command): void {
     .action(async (from: string, to: string, options) => {
       const { copyStore } = await import('../commands/copyStore.ts');
       await copyStore(from, to, options);
+    });
+
+  addCommand(program, 'completion', 'print what completes commands and flags in a shell', [])
+    .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
+    .action(async (shell: Shell) => {
+      const { completion } = await import('../commands/completion.ts');
+      await completion(shell);
     });
 }

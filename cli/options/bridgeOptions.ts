@@ -123,7 +123,7 @@ export function bridgeRuleOptions(): Option[] {
 function reverseProxyOptions(): Option[] {
   return inGroup(GROUP.proxy, [
     new Option(
-      '--base-path <path>',
+      '--base-path <prefix>',
       'path under which a reverse proxy serves the page, if it passes the path on: /PATH',
     )
       .env('MOTD_BASE_PATH')

@@ -1,4 +1,4 @@
-// `motd connect` and `motd set` in a terminal, which script(1) makes.
+// What is used in a terminal, which script(1) makes.
 
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
@@ -53,6 +53,18 @@ test('set asks for the message, and names the server', QUICK, async ({ server })
   client.process.stdin?.write('typed\r');
   expect(await client.exitCode()).toBe(0);
   expect((await runMotd(['get', '127.0.0.1', String(port)])).stdout).toBe('typed\n');
+});
+
+test('Tab completes flags and their values in bash', async () => {
+  const shell = runInTerminal('PS1="ready> " bash --norc --noprofile -i');
+  const main = `${process.execPath} dist/cli/main.js`;
+  await shell.waitForOutput(/ready> $/);
+  shell.process.stdin?.write(`motd() { echo "got: $*"; }; eval "$(${main} completion bash)"\r`);
+  await shell.waitForOutput(/\nready> $/);
+  shell.process.stdin?.write('motd serve --log=js\t--hist\t5\r');
+  await shell.waitForOutput(/got: serve --log=json --history 5\n/);
+  shell.process.stdin?.write('exit\r');
+  await shell.exitCode();
 });
 
 test('the up-arrow recalls a command, never a password', QUICK, async ({ server }) => {
