@@ -11,6 +11,8 @@ import {
   findFish,
   findHaproxy,
   findJq,
+  findMan,
+  findMandoc,
   findMemcached,
   findMosquitto,
   findNetcat,
@@ -56,6 +58,8 @@ process.env['MOTD_TEST_ASCIINEMA'] = findAsciinema();
 process.env['MOTD_TEST_JQ'] = findJq();
 process.env['MOTD_TEST_SHELLCHECK'] = findShellcheck();
 process.env['MOTD_TEST_ZSH'] = findZsh();
+process.env['MOTD_TEST_MAN'] = findMan();
+process.env['MOTD_TEST_MANDOC'] = findMandoc();
 process.env['MOTD_TEST_FISH'] = findFish();
 process.env['MOTD_TEST_ETCD'] = findEtcd();
 if (mode !== 'quick') {

@@ -96,6 +96,22 @@ export function findJq() {
   return findTool('jq', 'jq', (jq) => spawnSync(jq, ['--version']).status === 0);
 }
 
+/** @returns {string} A man that shows the warnings of groff, such as man-db's; else empty. */
+export function findMan() {
+  return findTool('man', 'man-db', (man) => {
+    return spawnSync(man, ['--warnings', '--version'], { stdio: 'ignore' }).status === 0;
+  });
+}
+
+/** @returns {string} A mandoc; else empty. */
+export function findMandoc() {
+  return findTool('mandoc', 'mandoc', (mandoc) => {
+    return (
+      spawnSync(mandoc, { input: '', stdio: ['pipe', 'ignore', 'ignore'] }).error === undefined
+    );
+  });
+}
+
 /** @returns {string} A zsh; else empty. */
 export function findZsh() {
   return findTool('zsh', 'zsh', (zsh) => spawnSync(zsh, ['--version']).status === 0);

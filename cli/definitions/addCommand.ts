@@ -1,7 +1,7 @@
 import type { Command, Option } from 'commander';
 import { usageErrorOf } from '../usageError.ts';
 import { examplesHelp } from './examples.ts';
-import { mostUsedFirst } from './mostUsed.ts';
+import { inHelpOrder } from './inHelpOrder.ts';
 
 /**
  * Adds a command with these flags to a program.
@@ -23,6 +23,6 @@ export function addCommand(
   command.exitOverride((error) => {
     throw usageErrorOf(error, command, argumentAdvice);
   });
-  for (const option of mostUsedFirst(name, options)) command.addOption(option);
+  for (const option of inHelpOrder(name, options)) command.addOption(option);
   return command;
 }
