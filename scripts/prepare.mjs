@@ -85,12 +85,21 @@ function install() {
   else run('npm', args);
 }
 
+/** Each step is a Node program, with its arguments. */
+const BUILD_STEPS = [
+  { title: 'types', args: ['node_modules/typescript/bin/tsc', '--build'] },
+  { title: 'program', args: ['cli/bundle.mjs'] },
+  { title: 'manual and completions', args: ['cli/shellFiles.mjs'] },
+  { title: 'page', args: ['node_modules/vite/bin/vite.js', 'build', '--logLevel', 'warn'] },
+];
+
 function build() {
   rmSync('dist', { recursive: true, force: true });
-  runNode('node_modules/typescript/bin/tsc', '--build');
-  runNode('cli/bundle.mjs');
-  runNode('cli/shellFiles.mjs');
-  runNode('node_modules/vite/bin/vite.js', 'build', '--logLevel', 'warn');
+  for (const [index, { title, args }] of BUILD_STEPS.entries()) {
+    if (process.stderr.isTTY) console.error(`  ${index + 1} of ${BUILD_STEPS.length}: ${title}`);
+    const [script = '', ...rest] = args;
+    runNode(script, ...rest);
+  }
 }
 
 function installationKey() {

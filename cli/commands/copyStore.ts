@@ -7,15 +7,18 @@ import { readReadOnly, type StoredHistory } from '../../server/stores/file/readO
 import { folderOf, openStore } from '../../server/stores/openStore.ts';
 import { isEntry, type Numbered } from '../../server/stores/record.ts';
 import { fieldsOf } from '../../server/stores/recordFields.ts';
-import type { MessageStore, StoreEvent } from '../../server/stores/store.ts';
+import type { MessageStore, OnRead, StoreEvent } from '../../server/stores/store.ts';
 import { StoreOpenError } from '../../server/stores/storeOpenError.ts';
 import { CliError, printToStderr } from '../cliError.ts';
 import { type EtcdOptions, etcdCredentialsOf } from '../options/etcdOptions.ts';
 import { MAX_HISTORY } from '../options/serverOptions.ts';
 import { flushAndExit, printLine } from '../output.ts';
+import { type Progress, withProgress } from '../progress.ts';
 
 /** The number of messages that a store writes in one transaction. */
 const CHUNK_SIZE = 100;
+
+const READING = 'Reading the store';
 
 /**
  * Copies every record, with its times, in its order. After an interruption, run it again to complete
@@ -34,7 +37,9 @@ export async function copyStore(from: string, to: string, options: EtcdOptions):
     if (!isPrefix(existing, records)) {
       throw new CliError('other-history', `${to} holds another history; pass an empty store as TO`);
     }
-    await storeAll(target, records.slice(existing.length));
+    await withProgress('Copying', (progress) =>
+      storeAll(target, records.slice(existing.length), progress),
+    );
     if (!isPrefix(records, [...target.history.after()])) {
       throw new CliError(
         'other-history',
@@ -73,7 +78,9 @@ function describeCopy(copied: number, existing: number, from: string, to: string
 async function readRecords(url: string, options: EtcdOptions): Promise<Numbered[]> {
   const folder = folderOf(url);
   if (folder === undefined) return readSharedRecords(url, options);
-  const { history, isInUse } = readFolder(folder, url);
+  const { history, isInUse } = await withProgress(READING, async (progress) =>
+    readFolder(folder, url, onReadOf(progress)),
+  );
   if (isInUse) {
     printToStderr(
       'store-in-use',
@@ -84,9 +91,9 @@ async function readRecords(url: string, options: EtcdOptions): Promise<Numbered[
   return [...history.withLimit(MAX_HISTORY).after()];
 }
 
-function readFolder(folder: string, url: string): StoredHistory {
+function readFolder(folder: string, url: string, onRead: OnRead): StoredHistory {
   try {
-    return readReadOnly(folder);
+    return readReadOnly(folder, onRead);
   } catch (error) {
     return throwOpenError(url)(error);
   }
@@ -113,12 +120,19 @@ async function withStore(
   options: EtcdOptions,
   act: (store: MessageStore) => Promise<void>,
 ): Promise<void> {
-  const store = await openStore(url, {
-    historyLimit: MAX_HISTORY,
-    etcd: etcdCredentialsOf(options),
-    log: logEvent,
-  }).catch(throwOpenError(url));
+  const store = await withProgress(READING, (progress) =>
+    openStore(url, {
+      historyLimit: MAX_HISTORY,
+      etcd: etcdCredentialsOf(options),
+      log: logEvent,
+      onRead: onReadOf(progress),
+    }),
+  ).catch(throwOpenError(url));
   await act(store).finally(() => store.close());
+}
+
+function onReadOf(progress: Progress): OnRead {
+  return (bytes, totalBytes) => progress.update(bytes, totalBytes);
 }
 
 function throwOpenError(url: string): (error: unknown) => never {
@@ -137,8 +151,13 @@ function logEvent(event: StoreEvent): void {
   process.stderr.write(`${consoleLine(event)}\n`);
 }
 
-async function storeAll(target: MessageStore, records: readonly Numbered[]): Promise<void> {
+async function storeAll(
+  target: MessageStore,
+  records: readonly Numbered[],
+  progress: Progress,
+): Promise<void> {
   for (let copied = 0; copied < records.length; copied += CHUNK_SIZE) {
+    progress.update(copied, records.length);
     const chunk = records.slice(copied, copied + CHUNK_SIZE);
     const stored = chunk.map(({ number: _, ...record }) => target.append(record));
     const outcomes = await Promise.allSettled(stored);

@@ -20,6 +20,7 @@ import type { HealthOptions, ServeOptions } from '../options/serverOptions.ts';
 import { SERVER_SOCKET, socketFileFrom } from '../options/socketFile.ts';
 import { readTlsIdentity } from '../options/tlsFiles.ts';
 import { eventLog, flushAndExit } from '../output.ts';
+import { withProgress } from '../progress.ts';
 import { reloadHandler } from '../reload.ts';
 import {
   type RunningServer,
@@ -133,7 +134,10 @@ async function openStoreFor(options: ServeOptions, log: Log | undefined): Promis
   const { store, history } = options;
   const etcd = etcdCredentialsOf(options);
   try {
-    return await openStore(store, { historyLimit: history, etcd, log });
+    return await withProgress('Opening the store', (progress) => {
+      const onRead = (bytes: number, totalBytes: number) => progress.update(bytes, totalBytes);
+      return openStore(store, { historyLimit: history, etcd, log, onRead });
+    });
   } catch (error) {
     if (!(error instanceof StoreOpenError)) throw error;
     const isSecond = error instanceof FolderInUseError && error.holder !== undefined;

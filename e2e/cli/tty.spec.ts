@@ -67,6 +67,20 @@ test('Tab completes flags and their values in bash', async () => {
   await shell.exitCode();
 });
 
+test('copy-store shows its progress while it takes long, and removes it', async () => {
+  const folder = test.info().outputPath('store');
+  const first = Program.motd(['serve', '--port', '0', '--store', `file:${folder}`]);
+  const [, port = ''] = await first.waitForOutput(/listening on 127\.0\.0\.1:(\d+)\n/);
+  expect((await runMotd(['set', '-m', 'x', '127.0.0.1', port])).status).toBe(0);
+  await first.stop();
+  // Each look at the clock is two seconds after the one before.
+  const slow = 'let t=0;performance.now=()=>t+=2000';
+  const command = `${process.execPath} --import="data:text/javascript,${slow}" dist/cli/main.js`;
+  const copy = runInTerminal(`${command} copy-store file:${folder} file:${folder}-copy`);
+  expect(await copy.exitCode()).toBe(0);
+  expect(copy.stdout).toMatch(/^\r\x1b\[KCopying: 0 %\r\x1b\[KCopied 1 message from .*\r\n$/);
+});
+
 test('the up-arrow recalls a command, never a password', QUICK, async ({ server }) => {
   const client = connectInTerminal(server.port);
   await client.waitForOutput(/^Enter command .*: $/);

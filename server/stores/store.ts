@@ -41,7 +41,12 @@ export interface StoreOptions {
   historyLimit: number;
   /** Called with every event of the store. */
   log?: StoreLog | undefined;
+  /** Called while a file is read. */
+  onRead?: OnRead | undefined;
 }
+
+/** Reading a large file takes seconds, in which nothing else runs. */
+export type OnRead = (bytes: number, totalBytes: number) => void;
 
 /** The number of no record. */
 export const CONFLICT = 0;

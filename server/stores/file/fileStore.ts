@@ -92,14 +92,14 @@ interface OpenedLog {
 }
 
 async function openLog(folder: string, options: StoreOptions): Promise<OpenedLog> {
-  const { historyLimit } = options;
+  const { historyLimit, onRead } = options;
   // To replace the file later, the server must be able to write to the folder.
   accessSync(folder, constants.W_OK);
   const descriptor = openExistingPrivateFile(join(folder, LOG_FILE));
   if (descriptor === undefined) return createLog(folder, options);
   let content: LogContent;
   try {
-    content = readLog(descriptor, join(folder, LOG_FILE));
+    content = readLog(descriptor, join(folder, LOG_FILE), onRead);
     // A limit holds for a whole file, so that what it dropped does not return with a higher one.
     if (content.head.history === historyLimit) {
       const file = await LogFile.settle(folder, descriptor, content);

@@ -4,6 +4,7 @@
 import { fstatSync, readSync } from 'node:fs';
 import { History } from '../history.ts';
 import { InvalidRecordError } from '../recordFields.ts';
+import type { OnRead } from '../store.ts';
 import { StoreOpenError } from '../storeOpenError.ts';
 import {
   BLOCK_BYTES,
@@ -37,12 +38,15 @@ export interface LogContent {
 /** The message is a sentence about the file. */
 class LogFault extends Error {}
 
+/** How many records are read between two calls of `onRead`. */
+const RECORDS_PER_CALL = 1000;
+
 /**
  * @param path For the error.
  * @throws StoreOpenError if the file is damaged, or another program's. Otherwise what `node:fs`
  *   throws.
  */
-export function readLog(descriptor: number, path: string): LogContent {
+export function readLog(descriptor: number, path: string, onRead: OnRead = () => {}): LogContent {
   try {
     // The heads first: what they hold about the records stays true while a server appends.
     const { head, headBlock } = readHead(descriptor);
@@ -50,7 +54,8 @@ export function readLog(descriptor: number, path: string): LogContent {
     if (size < head.end) {
       throw new LogFault(`it was truncated to ${size} bytes; its head refers to byte ${head.end}`);
     }
-    return { ...readRecords(descriptor, head), head, headBlock, size };
+    const records = readRecords(descriptor, head, (end) => onRead(end, size));
+    return { ...records, head, headBlock, size };
   } catch (error) {
     if (!(error instanceof LogFault)) throw error;
     throw new StoreOpenError(
@@ -80,6 +85,7 @@ function readHead(descriptor: number): Pick<LogContent, 'head' | 'headBlock'> {
 function readRecords(
   descriptor: number,
   head: Head,
+  onRead: (end: number) => void,
 ): Pick<LogContent, 'history' | 'records' | 'end'> {
   const history = new History(head.history);
   let isLastKept = true;
@@ -97,6 +103,7 @@ function readRecords(
     isLastKept = isKept;
     records++;
     end += line.length;
+    if (records % RECORDS_PER_CALL === 0) onRead(end);
     if (end > head.end && end - line.length < head.end) {
       throw new LogFault(`its head refers to byte ${head.end}, within line ${lineNumber}`);
     }

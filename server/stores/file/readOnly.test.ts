@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { entriesIn, messagesIn, storeIn } from '../store.harness.ts';
-import type { MessageStore } from '../store.ts';
+import type { MessageStore, OnRead } from '../store.ts';
 import { openFileStore } from './fileStore.ts';
 import { readReadOnly } from './readOnly.ts';
 
@@ -67,6 +67,27 @@ test('reads entries of any size, after others were dropped', async () => {
   for (const message of messages) await storeIn(store, message);
   await store.close();
   expect(await messagesRead()).toEqual(messages.slice(-10));
+});
+
+test('reports how much of a large file it has read', async () => {
+  const store = await openFileStore(folder, { historyLimit: 5000 });
+  const messages = Array.from({ length: 2500 }, (_, index) => `message ${index}`);
+  await Promise.all(messages.map((message) => storeIn(store, message)));
+  await store.close();
+  const { size } = lstatSync(join(folder, 'messages.log'));
+  for (const read of [
+    (onRead: OnRead) => readReadOnly(folder, onRead),
+    async (onRead: OnRead) => {
+      await (await openFileStore(folder, { historyLimit: 5000, onRead })).close();
+    },
+  ]) {
+    const calls: [number, number][] = [];
+    await read((bytes, totalBytes) => calls.push([bytes, totalBytes]));
+    const [[first, total] = [0, 0], [second] = [0, 0], ...others] = calls;
+    expect(others).toEqual([]);
+    expect(total).toBe(size);
+    expect(0 < first && first < second && second < total).toBe(true);
+  }
 });
 
 test('reports whether a server uses the store', async () => {

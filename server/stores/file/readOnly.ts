@@ -5,6 +5,7 @@ import { closeSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeFileError, errorCode } from '../../../access/systemErrors.ts';
 import type { History } from '../history.ts';
+import type { OnRead } from '../store.ts';
 import { StoreOpenError } from '../storeOpenError.ts';
 import { LMDB_DATA_FILE, LOG_FILE } from './fileNames.ts';
 import { isFolderInUse } from './folderLock.ts';
@@ -21,13 +22,13 @@ export interface StoredHistory {
  * @throws StoreOpenError if the folder holds no store or cannot be read, or if its file is damaged
  *   or another program's.
  */
-export function readReadOnly(folder: string): StoredHistory {
+export function readReadOnly(folder: string, onRead?: OnRead): StoredHistory {
   const path = join(folder, LOG_FILE);
   try {
     const isInUse = isFolderInUse(folder);
     const descriptor = openForReading(path);
     try {
-      return { history: readLog(descriptor, path).history, isInUse };
+      return { history: readLog(descriptor, path, onRead).history, isInUse };
     } finally {
       closeSync(descriptor);
     }
