@@ -1,10 +1,11 @@
-// What is used in a terminal, which script(1) makes.
+// What is used in a terminal.
 
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import headless from '@xterm/headless';
 import { Program, runMotd } from '../../testing/programs.ts';
 import { expect, QUICK, test } from '../fixtures.ts';
+import { runInTerminal } from './terminal.ts';
 
 test.skip(process.platform !== 'linux', 'script(1) takes other arguments elsewhere');
 
@@ -22,12 +23,6 @@ const DELETE = '\x1b[3~';
 
 function connectTo(port: number, ...flags: string[]): string {
   return [process.execPath, 'dist/cli/main.js', 'connect', '127.0.0.1', port, ...flags].join(' ');
-}
-
-/** Runs a shell command in a terminal of this width. */
-function runInTerminal(commandLine: string, columns = 80): Program {
-  const command = `stty cols ${columns} rows 24; ${commandLine}`;
-  return new Program('script', ['--quiet', '--return', '--command', command, '/dev/null']);
 }
 
 function connectInTerminal(port: number, ...flags: string[]): Program {
