@@ -8,6 +8,8 @@ import { prepare } from './prepare.mjs';
 // First: npm may end while this process prepares.
 exitWithParent();
 prepare();
+// Beside what runs, rather than among the user's data.
+process.env['MOTD_STORE'] ??= 'file:./motd-data';
 const main = new URL('../dist/cli/main.js', import.meta.url);
 process.argv[1] = fileURLToPath(main);
 await import(main.href);

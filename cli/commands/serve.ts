@@ -12,6 +12,7 @@ import type { MessageStore } from '../../server/stores/store.ts';
 import { FolderInUseError, StoreOpenError } from '../../server/stores/storeOpenError.ts';
 import { CliError, listenError } from '../cliError.ts';
 import { onStopRequest, type Ready, reportToParent } from '../lifecycle.ts';
+import { defaultStore } from '../options/dataFolder.ts';
 import { etcdCredentialsOf } from '../options/etcdOptions.ts';
 import type { TlsOptions } from '../options/options.ts';
 import { readPasswordFile } from '../options/passwordFile.ts';
@@ -19,7 +20,7 @@ import { rejectWeakPassword } from '../options/rejectWeakPassword.ts';
 import type { HealthOptions, ServeOptions } from '../options/serverOptions.ts';
 import { SERVER_SOCKET, socketFileFrom } from '../options/socketFile.ts';
 import { readTlsIdentity } from '../options/tlsFiles.ts';
-import { eventLog, flushAndExit } from '../output.ts';
+import { eventLog, flushAndExit, linePrinter } from '../output.ts';
 import { withProgress } from '../progress.ts';
 import { reloadHandler } from '../reload.ts';
 import {
@@ -29,6 +30,7 @@ import {
   serverInProcess,
 } from '../server/runningServer.ts';
 import { inheritedSocket } from '../serviceManager.ts';
+import { storeFolderLines } from '../storeFolder.ts';
 
 /** Stands for every address of the machine (RFC 4291, section 2.5.2). */
 const ANY_ADDRESS = '::';
@@ -47,6 +49,10 @@ export async function serve(options: ServeCommandOptions & TlsOptions): Promise<
   const tls = readTlsIdentity(options);
   const log = eventLog(options.log);
   const store = await openStoreFor(options, log);
+  // An operator who has named the folder knows it, and `motd up` prints it.
+  if (options.store === defaultStore() && !process.connected) {
+    for (const line of storeFolderLines(options.store)) linePrinter(options.log)(line);
+  }
   const server = await createServer({ options, socket, file, store, passwords, tls, log });
   const adminServer = new AdminServer({ server, store });
   let state: 'starting' | 'serving' | 'draining' = 'starting';

@@ -13,6 +13,7 @@ import type { ServeOptions } from '../options/serverOptions.ts';
 import { startCommandEnvironment, upCommand } from '../options/startCommand.ts';
 import { exitWhenFlushed, printLine } from '../output.ts';
 import { PreparedBridge } from '../preparedBridge.ts';
+import { storeFolderLines } from '../storeFolder.ts';
 import { type Environment, Supervisor, startCommand } from '../supervisor.ts';
 
 export interface UpOptions
@@ -85,6 +86,7 @@ export async function up(
   const isOnUnixSocket = 'path' in bridgeReady.ready;
   const way = isOnUnixSocket ? `The page is on ${page}` : `Open ${page} in a browser`;
   log(`${way}, or run: ${netcatCommand(serverReady.ready)}`);
+  for (const line of storeFolderLines(options.store)) log(line);
   void server.ended.then(() => {
     if (!isStopping) log(SERVER_IS_DOWN);
   });

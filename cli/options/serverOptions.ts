@@ -1,6 +1,7 @@
 // The flags of the message server.
 
 import { Option } from 'commander';
+import { defaultStore } from './dataFolder.ts';
 import { type EtcdOptions, etcdOptions } from './etcdOptions.ts';
 import {
   type AddressOptions,
@@ -18,7 +19,6 @@ import { SERVER_SOCKET, socketOptions } from './socketFile.ts';
 
 export const DEFAULT_MESSAGE = 'An apple a day keeps the doctor away.';
 export const DEFAULT_PASSWORD = '123!abc';
-export const DEFAULT_STORE = 'file:./motd-data';
 /** A store keeps its whole history in memory. */
 export const MAX_HISTORY = 100_000;
 
@@ -79,7 +79,7 @@ function storeOptions(): Option[] {
       'where to store the messages: file:DIR, memory:, or etcd://HOST:PORT,HOST:PORT/PREFIX (etcds:// for TLS)',
     )
       .env('MOTD_STORE')
-      .default(DEFAULT_STORE),
+      .default(defaultStore(), "file:~/.local/share/motd, or the system's own place for data"),
     ...etcdOptions(),
     new Option('--history <count>', 'number of messages that the store keeps, for MSGHIST')
       .env('MOTD_HISTORY')
