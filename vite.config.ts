@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { brotliCompress, constants } from 'node:zlib';
 import { gzipAsync } from '@gfx/zopfli';
 import { build, defineConfig, type Plugin } from 'vite';
+import { thirdPartyNotices } from './cli/thirdPartyNotices.mjs';
 
 const TARGET = 'es2022';
 
@@ -48,6 +49,7 @@ export default defineConfig(({ mode }) => ({
   },
   plugins: [
     plainImports(),
+    thirdPartyNotices(),
     ...(mode === 'development' ? [inlineScripts(RELOAD_SCRIPT)] : [inlineScripts(), precompress()]),
   ],
 }));

@@ -7,6 +7,7 @@
 import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'rolldown';
+import { thirdPartyNotices } from './thirdPartyNotices.mjs';
 
 const [FROM = 'dist/node', TO = 'dist/cli'] = process.argv.slice(2);
 
@@ -20,13 +21,14 @@ process.chdir(join(import.meta.dirname, '..'));
 await build({
   // The main modules of processes. The code that starts them has their names.
   input: {
-    main: `./${FROM}/cli/main`,
+    motd: `./${FROM}/cli/main`,
     passStdout: `./${FROM}/cli/passStdout`,
     lmdbReader: `./${FROM}/server/stores/file/lmdbReader`,
   },
   platform: 'node',
-  // Packages that read files of their own: native ones, and `open` with its xdg-open.
-  external: ['bufferutil', 'fs-native-extensions', 'lmdb', 'open', 'utf-8-validate'],
+  // Native packages.
+  external: ['bufferutil', 'fs-native-extensions', 'lmdb', 'utf-8-validate'],
+  plugins: [thirdPartyNotices()],
   output: {
     dir: TO,
     format: 'cjs',
@@ -36,8 +38,12 @@ await build({
     comments: { legal: false },
   },
 });
+copyFileSync('cli/checkNode.cjs', join(TO, 'checkNode.cjs'));
+copyFileSync('cli/main.cjs', join(TO, 'main.js'));
 // For `npm link`, whose link stays when the program is built again.
 chmodSync(join(TO, 'main.js'), 0o755);
+// The package `open` runs it from beside its own module.
+copyFileSync('node_modules/open/xdg-open', join(TO, 'xdg-open'));
 writeFileSync(join(TO, 'package.json'), '{ "type": "commonjs" }\n');
 copyFileSync(ETCD_API, join(TO, 'etcd.proto'));
 if (FROM !== '.') copyFileSync(ETCD_API, join(FROM, ETCD_API));

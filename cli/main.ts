@@ -1,10 +1,12 @@
-#!/usr/bin/env node
-// Runs the `motd` command (program.ts). Only cli/ reads process.argv or process.env.
+// Runs the `motd` command (program.ts), once main.cjs has checked Node's version. Only cli/ reads
+// process.argv or process.env.
 
 import '../server/ignoreDebugSignal.ts';
 
 import { inspect } from 'node:util';
 import { CommanderError } from 'commander';
+import { errorMessage } from '../access/errorMessage.ts';
+import { hasErrorCode } from '../access/systemErrors.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { escapeControls } from '../protocol/plainText.ts';
 import { awaitEnvironment } from './awaitEnvironment.ts';
@@ -14,6 +16,14 @@ import { buildProgram, expandHelp } from './program.ts';
 
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
+
+/** Error codes of a package that is missing, or is not for this system. */
+const INCOMPLETE = [
+  'MODULE_NOT_FOUND',
+  'ERR_MODULE_NOT_FOUND',
+  'ADDON_NOT_FOUND',
+  'ERR_DLOPEN_FAILED',
+];
 
 /** Enough for an error message to be written to standard error. */
 const EXIT_AFTER_MS = 200;
@@ -51,6 +61,14 @@ function fail(error: unknown): void {
     // Commander has printed what --help and --version ask for; or the help, if there is no command.
     process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
     return;
+  }
+  if (hasErrorCode(error, INCOMPLETE)) {
+    const [reason = ''] = errorMessage(error).split('\n');
+    printToStderr(
+      'incomplete-installation',
+      `incomplete installation: ${reason}; install motd again; in a checkout, delete node_modules, then run npm start`,
+    );
+    process.exit(EXIT_FAILURE);
   }
   if (!(error instanceof CliError)) throw error;
   printToStderr(error.shortCode, error.message);

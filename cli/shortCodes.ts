@@ -58,6 +58,7 @@ type ChangeShortCode =
   | 'too-many-planned';
 
 type ListenShortCode =
+  | 'incomplete-installation'
   | 'port-in-use'
   | 'port-not-allowed'
   | 'foreign-address'

@@ -4,12 +4,21 @@
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installPackages } from './installPackages.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const OLDEST_NODE = [20, 19];
 
 /** The folders that the build reads. */
 const SOURCES = [
@@ -37,8 +46,7 @@ export function prepare() {
 /** Installs what is not installed yet. Ends the process if that fails. */
 export function prepareInstallation() {
   process.chdir(ROOT);
-  requireNode();
-  onceFor('node_modules/.installed-for', installationKey(), 'Installing packages', install);
+  onceFor('node_modules/.installed-for', installationKey(), 'Installing packages', installPackages);
 }
 
 /**
@@ -70,21 +78,6 @@ export function fail(message) {
   process.exit(1);
 }
 
-function requireNode() {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  const [oldestMajor = 0, oldestMinor = 0] = OLDEST_NODE;
-  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return;
-  fail(`Node ${process.versions.node} is too old; install ${OLDEST_NODE.join('.')} or newer`);
-}
-
-function install() {
-  // `npm start` provides the path of npm, which also avoids its other name on Windows.
-  const npm = process.env['npm_execpath'];
-  const args = ['ci', '--include=dev', '--loglevel=error'];
-  if (npm?.endsWith('.js')) runNode(npm, ...args);
-  else run('npm', args);
-}
-
 /** Each step is a Node program, with its arguments. */
 const BUILD_STEPS = [
   { title: 'types', args: ['node_modules/typescript/bin/tsc', '--build'] },
@@ -95,11 +88,20 @@ const BUILD_STEPS = [
 
 function build() {
   rmSync('dist', { recursive: true, force: true });
+  process.once('exit', adviseAfterFailure);
   for (const [index, { title, args }] of BUILD_STEPS.entries()) {
     if (process.stderr.isTTY) console.error(`  ${index + 1} of ${BUILD_STEPS.length}: ${title}`);
     const [script = '', ...rest] = args;
     runNode(script, ...rest);
   }
+  process.off('exit', adviseAfterFailure);
+}
+
+function adviseAfterFailure() {
+  console.error(
+    'motd: cannot build; if a package is missing or damaged, delete node_modules, and run the ' +
+      'command again',
+  );
 }
 
 function installationKey() {
@@ -141,11 +143,22 @@ function hash(parts) {
  */
 function onceFor(stamp, key, title, work) {
   if (readStamp(stamp) === key) return;
+  for (const folder of [dirname(stamp), '.']) requireWritable(folder);
   // To standard error: standard output belongs to the program.
   console.error(`${title} …`);
   work();
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, key);
+}
+
+/** @param {string} folder */
+function requireWritable(folder) {
+  if (!existsSync(folder)) return;
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch {
+    fail(`motd: cannot write to ${resolve(folder)}; run it as the user that the folder belongs to`);
+  }
 }
 
 /** @param {string} stamp */

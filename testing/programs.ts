@@ -33,10 +33,15 @@ export class Program {
   stderr = '';
   readonly #exited: Promise<number | null>;
 
-  constructor(command: string, args: readonly string[], env: Record<string, string> = {}) {
+  constructor(
+    command: string,
+    args: readonly string[],
+    env: Record<string, string> = {},
+    cwd: string | URL = ROOT,
+  ) {
     this.commandLine = [command, ...args].join(' ');
     this.process = spawn(command, args, {
-      cwd: ROOT,
+      cwd,
       env: { ...INHERITED, MOTD_TIMEOUT: MOTD_TIMEOUT_S, ...env },
     });
     this.process.stdout?.setEncoding('utf8').on('data', (text: string) => {

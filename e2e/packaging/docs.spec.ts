@@ -12,7 +12,8 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const SOURCE = /\.(?:[cm]?[jt]s|json|md|service|socket|conf|env|cfg|yaml|sh|css|html)$/;
 
 /** The files that contain the texts that a user may see. */
-const PROGRAM = /^(?:protocol|access|server|client|bridge|feed|web|cli)\/.*\.(?:ts|html)$/;
+const PROGRAM =
+  /^(?:protocol|access|server|client|bridge|feed|web|cli)\/.*\.(?:ts|cjs|html)$|^scripts\/(?:prepare|installPackages)\.mjs$/;
 /** An error that ends a command: its short code, and its text. */
 const ERROR =
   /(?:new (?:CliError|UsageError|StoreOpenError)\(|super\(|cliError\(\s*error,)\s*'(?<code>[a-z0-9-]+)',\s*['`](?<text>.+?)['`]\s*[,)]/g;
