@@ -13,7 +13,7 @@ const { test: job } = workflow.jobs;
 test('CI runs every test, from the oldest version of Node that is supported', QUICK, () => {
   const { engines } = JSON.parse(read('package.json'));
   const [oldest] = job.strategy.matrix.node;
-  expect(engines.node).toMatch(new RegExp(`^>=${oldest}\\.`));
+  expect(engines.node).toMatch(new RegExp(`^\\^${oldest}\\.`));
   expect(job.steps).toContainEqual({ run: '.ci/run' });
 });
 
