@@ -383,12 +383,15 @@ test('connect has a prompt for the line that each command awaits', QUICK, async 
   client.input(`${typed.join('\n')}\nMSGPLANS\nQUIT\n`);
   expect(await client.exitCode()).toBe(0);
   const prompt = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN): ';
-  expect(client.stdout).toBe(`${prompt}MSGPLAN
+  // The example's day is tomorrow.
+  const shown = client.stdout.replace(/(?<=example: )\S+/, 'FROM/UNTIL');
+  expect(shown).toBe(`${prompt}MSGPLAN
 Client: MSGPLAN
 Server: 200 OK
 Enter from, until and message: /2020-01-02T03:04Z x
 Client: /2020-01-02T03:04Z x
 Server: 424 BAD TIME: IN THE PAST
+[for example: FROM/UNTIL Maintenance]
 ${prompt}MSGREPLACE
 Client: MSGREPLACE
 Server: 200 OK

@@ -23,6 +23,8 @@ const NEEDED = [
   /^dist\/cli\/(?:checkNode\.cjs|package\.json|etcd\.proto|board\.html|xdg-open)$/,
   /^dist\/(?:cli|page)\/third-party-notices\.txt(?:\.br|\.gz)?$/,
   /^dist\/page\/(?:assets\/)?[\w-]+\.(?:html|js|css|svg|png|webmanifest)(?:\.br|\.gz)?$/,
+  /^dist\/completions\/(?:motd|_motd|motd\.fish)$/,
+  /^dist\/man\/man1\/motd(?:-[a-z-]+)?\.1$/,
   /^deploy\/(?:ansible|motd-get|profile\.d|profiles|systemd|update-motd\.d)(?:\/|$)/,
   /^node_modules\/fs-native-extensions\//,
   /^node_modules\/bufferutil\//,
