@@ -1,4 +1,4 @@
-// Tells the operator where the messages are.
+// The lines for the operator that name the folder of the messages.
 
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -15,10 +15,7 @@ export function storeFolderLines(store: string): string[] {
   if (folder === undefined) return [];
   const line = `The messages are in ${resolve(folder)}`;
   const isOverlooked = store === defaultStore() && existsSync(join(CHECKOUT_FOLDER, LOG_FILE));
-  return isOverlooked
-    ? [
-        line,
-        `Those in ${CHECKOUT_FOLDER} are not used; to use them: --store file:${CHECKOUT_FOLDER}`,
-      ]
-    : [line];
+  if (!isOverlooked) return [line];
+  const advice = `to use them: --store file:${CHECKOUT_FOLDER}`;
+  return [line, `Those in ${CHECKOUT_FOLDER} are not used; ${advice}`];
 }

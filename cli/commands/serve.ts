@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { formatEndpoint, type ListenAddress } from '../../access/endpoint.ts';
 import { type VerifyPassword, verifierFor } from '../../access/password.ts';
 import { PasswordGuard } from '../../access/passwordGuard.ts';
+import { escapeControls } from '../../protocol/plainText.ts';
 import { AdminServer } from '../../server/adminServer.ts';
 import type { Log } from '../../server/events.ts';
 import type { PasswordUse } from '../../server/session/action.ts';
@@ -20,7 +21,7 @@ import { rejectWeakPassword } from '../options/rejectWeakPassword.ts';
 import type { HealthOptions, ServeOptions } from '../options/serverOptions.ts';
 import { SERVER_SOCKET, socketFileFrom } from '../options/socketFile.ts';
 import { readTlsIdentity } from '../options/tlsFiles.ts';
-import { eventLog, flushAndExit, linePrinter } from '../output.ts';
+import { eventLog, flushAndExit } from '../output.ts';
 import { withProgress } from '../progress.ts';
 import { reloadHandler } from '../reload.ts';
 import {
@@ -49,10 +50,7 @@ export async function serve(options: ServeCommandOptions & TlsOptions): Promise<
   const tls = readTlsIdentity(options);
   const log = eventLog(options.log);
   const store = await openStoreFor(options, log);
-  // An operator who has named the folder knows it, and `motd up` prints it.
-  if (options.store === defaultStore() && !process.connected) {
-    for (const line of storeFolderLines(options.store)) linePrinter(options.log)(line);
-  }
+  if (options.log === 'console') printStoreFolder(options.store);
   const server = await createServer({ options, socket, file, store, passwords, tls, log });
   const adminServer = new AdminServer({ server, store });
   let state: 'starting' | 'serving' | 'draining' = 'starting';
@@ -150,6 +148,15 @@ async function openStoreFor(options: ServeOptions, log: Log | undefined): Promis
     const message = isSecond ? describeFirst(options, error.holder) : error.message;
     throw new CliError(error.shortCode, message, { cause: error });
   }
+}
+
+/**
+ * An operator who has named the folder knows it, and `motd up` prints it. On standard error: standard
+ * output has the lines of the original's console, to the letter.
+ */
+function printStoreFolder(store: string): void {
+  if (store !== defaultStore() || process.connected) return;
+  for (const line of storeFolderLines(store)) process.stderr.write(`${escapeControls(line)}\n`);
 }
 
 /** @param first Where the server that uses the store answers. */
