@@ -188,6 +188,11 @@ test('names the server on the same folder, if it answers', async () => {
   await using(async () => {
     await publishAddress(`file:${folder}`, address);
     await expect(openFileStore(folder, OPTIONS)).rejects.toMatchObject({ holder: address });
+  });
+  // Another server may listen there meanwhile.
+  await using(async () => {
+    await expect(openFileStore(folder, OPTIONS)).rejects.toMatchObject({ holder: undefined });
+    await publishAddress(`file:${folder}`, address);
     server.close();
     await expect(openFileStore(folder, OPTIONS)).rejects.toMatchObject({ holder: undefined });
   });

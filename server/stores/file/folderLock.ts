@@ -1,6 +1,6 @@
 // A lock that allows one server per folder.
 
-import { closeSync } from 'node:fs';
+import { closeSync, ftruncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { tryLock } from 'fs-native-extensions';
@@ -23,15 +23,22 @@ const RETRY_DELAY_MS = 20;
  */
 export async function lockFolder(folder: string): Promise<number> {
   const lock = openLockFile(folder);
-  if (tryLock(lock)) return lock;
+  if (takeLock(lock)) return lock;
   const deadlineAtMs = performance.now() + LOCK_TIMEOUT_MS;
   const holder = await answeringHolder(folder);
   while (holder === undefined && performance.now() < deadlineAtMs) {
-    if (tryLock(lock)) return lock;
+    if (takeLock(lock)) return lock;
     await setTimeout(RETRY_DELAY_MS);
   }
   closeSync(lock);
   throw new FolderInUseError(folder, holder);
+}
+
+/** @returns Whether the folder is locked now. The address of an earlier server is then removed. */
+function takeLock(lock: number): boolean {
+  const isTaken = tryLock(lock);
+  if (isTaken) ftruncateSync(lock);
+  return isTaken;
 }
 
 /**
