@@ -88,6 +88,26 @@ test('keeps what is typed before the script is loaded', QUICK, async ({ page, br
   await terminal.expectText(`${PROMPT} MSGSTORE`);
 });
 
+test(
+  'discards a line with Ctrl-C before the script is loaded, too',
+  QUICK,
+  async ({ page, bridge }) => {
+    const release = await hold(page, SCRIPT);
+    await page.goto(`http://127.0.0.1:${bridge.port}/`, { waitUntil: 'commit' });
+    await expect(page.locator('#status')).toHaveText('connecting…');
+    await page.keyboard.type('SHUTDOWN');
+    await page.keyboard.press('Control+c');
+    await page.keyboard.type('MSGGEY');
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('Delete');
+    await page.keyboard.type('T\n');
+    await release();
+    await new PageTerminal(page).expectText(
+      `${PROMPT} MSGGET\nClient: MSGGET\nServer: 200 OK\nAn apple a day keeps the doctor away.\n${PROMPT}`,
+    );
+  },
+);
+
 for (const [missing, files] of [
   ['its script is loaded', SCRIPT],
   ['the target is described', '**/targets/*.json'],
