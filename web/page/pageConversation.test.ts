@@ -40,6 +40,18 @@ test('awaits a reply from sending a line until the reply arrives', () => {
   expect(page.receive('200 OK\n').isAwaiting).toBe(false);
 });
 
+test('awaits the reply still when the network is back, if the connection outlasted that', () => {
+  const page = new FakePage().open().type('MSGGET\r');
+  page.conversation.stateChanged({ is: 'offline', reason: 'no network' });
+  // The status, which showed the network, does not remember it.
+  page.isAwaiting = false;
+  page.conversation.stateChanged({ is: 'connected' });
+  expect(page.isAwaiting).toBe(true);
+  expect(page.receive('200 OK\nthe message\n').isAwaiting).toBe(false);
+  page.conversation.stateChanged({ is: 'connected' });
+  expect(page.isAwaiting).toBe(false);
+});
+
 test('keeps the typed line when a command button is pressed', () => {
   const page = new FakePage().open().type('half a line');
   page.conversation.command('MSGGET');

@@ -107,6 +107,8 @@ export class PageConversation implements ConnectionEvents {
   stateChanged(state: ConnectionState): void {
     switch (state.is) {
       case 'connected':
+        // The connection may have outlasted a report that there is no network.
+        if (this.#state.phase.is === 'waiting') this.#deps.setAwaitingReply(true);
         return;
       case 'connecting':
       case 'loggedOut':
