@@ -97,6 +97,7 @@ export class Screen {
       (lines) => this.#terminal.scrollLines(lines),
       () => this.#rowHeight,
     );
+    this.#terminal.onSelectionChange(() => this.#cleanPrimarySelection());
     element.addEventListener('copy', (event) => this.#copySelection(event), { capture: true });
     new ResizeObserver(() => this.#fitToPage()).observe(element);
   }
@@ -238,6 +239,16 @@ export class Screen {
     event.clipboardData?.setData('text/plain', selection);
     event.preventDefault();
     event.stopPropagation();
+  }
+
+  /** On Linux, a middle click pastes what xterm.js has selected in its text area. */
+  #cleanPrimarySelection(): void {
+    const { textarea } = this.#terminal;
+    if (textarea === undefined) return;
+    const text = unwrapWords(textarea.value);
+    if (text === textarea.value) return;
+    textarea.value = text;
+    textarea.select();
   }
 
   #needLinks(): void {
