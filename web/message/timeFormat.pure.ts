@@ -37,6 +37,16 @@ export class TimeFormat {
   window({ fromMs, untilMs }: ParsedWindow): string {
     if (fromMs === undefined) return `until ${this.#momentFormat.format(untilMs)}`;
     if (untilMs === undefined) return `from ${this.#momentFormat.format(fromMs)}`;
+    // They are in the same minute, or the clock is changed between them. formatRange would show one
+    // time of two that look the same.
+    const isUnclear =
+      this.moment(fromMs) === this.moment(untilMs) || this.#zone(fromMs) !== this.#zone(untilMs);
+    if (isUnclear) return `${this.exact(fromMs)} – ${this.exact(untilMs)}`;
     return this.#momentFormat.formatRange(fromMs, untilMs);
+  }
+
+  #zone(timeMs: number): string | undefined {
+    const parts = this.#exactFormat.formatToParts(timeMs);
+    return parts.find(({ type }) => type === 'timeZoneName')?.value;
   }
 }
