@@ -36,7 +36,7 @@ function dataOf(event: KeyboardEvent): string | undefined {
   const hasModifier = ctrlKey || altKey || metaKey;
   // AltGr is reported as Ctrl and Alt on Windows.
   if (!hasModifier || event.getModifierState('AltGraph')) {
-    return key.length === 1 ? key : KEYS[key];
+    return KEYS[key] ?? (/^.$/su.test(key) ? key : undefined);
   }
   const isCtrl = ctrlKey && !altKey && !metaKey && !shiftKey;
   return isCtrl ? CTRL_KEYS[key.toLowerCase()] : undefined;
