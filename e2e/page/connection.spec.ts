@@ -367,6 +367,11 @@ test('a reply that is overdue shows, until it arrives', async ({ page }) => {
   await terminal.type('MSGGET');
   await expect(status(page)).toHaveText('not responding', { timeout: 10_000 });
   await expect(page.getByRole('button', { name: 'Reconnect' })).toBeVisible();
+  // The connection outlasts a network that the browser misses for a moment.
+  await page.evaluate(() => dispatchEvent(new Event('offline')));
+  await expect(status(page)).toHaveText('no network');
+  await page.evaluate(() => dispatchEvent(new Event('online')));
+  await expect(status(page)).toHaveText('not responding', { timeout: 10_000 });
   reply();
   await terminal.expectText(`${APPLE}\n${PROMPT}`);
   await expect(status(page)).toHaveText('connected');
