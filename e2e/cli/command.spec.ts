@@ -165,7 +165,6 @@ for (const [mistake, args, pattern] of [
     ['serve', '--history', '0'],
     /^motd: .*from 1 to 100000 \[invalid-value\]\n$/,
   ],
-  ['an empty history', ['serve', '--history', '0'], /^motd: .*from 1 to 100000\n$/],
   [
     'a limit that is not a number',
     ['serve', '--max-connections', 'x'],
@@ -176,7 +175,6 @@ for (const [mistake, args, pattern] of [
     ['get', '--timeout', '-1'],
     /^motd: .*seconds above 0 \[invalid-value\]\n$/,
   ],
-  ['a negative timeout', ['get', '--timeout', '-1'], /^motd: .*seconds above 0\n$/],
   [
     'a network that is not an address',
     ['serve', '--trust-proxy', 'lo'],
@@ -196,6 +194,16 @@ for (const [mistake, args, pattern] of [
     'two targets of one name',
     ['bridge', '--target', 'a=h:1 a=h:2'],
     /^motd: .*needs a different name \[invalid-value\]\n$/,
+  ],
+  [
+    'a path without a slash',
+    ['bridge', '--base-path', 'motd'],
+    /^motd: .*such as \/motd.* \[invalid-value\]\n$/,
+  ],
+  [
+    'a path with ..',
+    ['bridge', '--base-path', '/a/../b'],
+    /^motd: .*such as \/motd.* \[invalid-value\]\n$/,
   ],
   [
     'an origin with a path',
@@ -222,9 +230,6 @@ for (const [mistake, args, pattern] of [
     ['serve', '--password', ''],
     /^motd: .*one line of plain text.* \[invalid-value\]\n$/,
   ],
-  ['a limit of no sessions', ['up', '--max-sessions', '0'], /^motd: .*from 1 to 1000000\n$/],
-  ['a ping interval of 0', ['bridge', '--ping-interval', '0'], /^motd: .*from 1 to 3600\n$/],
-  ['an empty password', ['serve', '--password', ''], /^motd: .*one line of plain text.*\n$/],
 ] as const) {
   test(`rejects ${mistake} with one line and status 2`, async () => {
     const { status, stdout, stderr } = await runMotd([...args]);
