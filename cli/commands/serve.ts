@@ -58,6 +58,7 @@ export async function serve(options: ServeCommandOptions & TlsOptions): Promise<
     adminServer.setStopping();
     if (state === 'serving' && options.drain > 0) {
       state = 'draining';
+      await publishAddress(options.store, undefined);
       await sleep(options.drain * 1000, undefined, { ref: false });
     }
     // A second stop request ends the drain.

@@ -1,6 +1,6 @@
 // Where an installed `motd` keeps its messages (docs/install.md, "Where the messages are").
 
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Program } from '../../testing/programs.ts';
 import { expect, QUICK, test } from '../fixtures.ts';
@@ -51,3 +51,18 @@ for (const command of ['serve', 'up']) {
     expect(await program.stop()).toBe(0);
   });
 }
+
+test('a server that drains lets the next one wait for its messages', async () => {
+  const folder = test.info().outputPath('work');
+  const args = ['serve', '--port', '0', '--store', 'file:messages'];
+  const first = startIn(folder, folder, ...args, '--drain', '60');
+  await first.waitForOutput(LISTENING);
+  const address = () => readFileSync(join(folder, 'messages/server.lock'), 'utf8');
+  await expect.poll(address).toMatch(/^\{.*\}\n$/);
+  first.process.kill('SIGTERM');
+  await expect.poll(address).toBe('');
+  const second = startIn(folder, folder, ...args);
+  first.process.kill('SIGTERM');
+  expect(await first.exitCode()).toBe(0);
+  await second.waitForOutput(LISTENING);
+});

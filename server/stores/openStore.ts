@@ -47,8 +47,13 @@ export async function openStore(url: string, options: OpenOptions): Promise<Mess
 /**
  * Lets a second server with the same `file:` URL name this one, which has opened the store, in its
  * error.
+ *
+ * @param address `undefined` if this server stops soon: the second one waits for it.
  */
-export async function publishAddress(url: string, address: ListenAddress): Promise<void> {
+export async function publishAddress(
+  url: string,
+  address: ListenAddress | undefined,
+): Promise<void> {
   const folder = folderOf(url);
   if (folder === undefined) return;
   const { writeAddress } = await import('./file/lockHolder.ts');

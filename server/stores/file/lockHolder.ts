@@ -11,13 +11,16 @@ import { openForReading, openPrivateFile } from './privateFiles.ts';
 /** A server on the same machine answers within a few milliseconds. */
 const ANSWER_TIMEOUT_MS = 500;
 
-/** Writes where the server that holds the lock listens. Without it, the error names no address. */
-export function writeAddress(folder: string, address: ListenAddress): void {
+/**
+ * Writes where the server that holds the lock listens. With `undefined`, the error names no address,
+ * and comes after a while only: the server may end soon.
+ */
+export function writeAddress(folder: string, address: ListenAddress | undefined): void {
   try {
     const descriptor = openPrivateFile(join(folder, SERVER_LOCK_FILE));
     try {
       ftruncateSync(descriptor);
-      writeSync(descriptor, `${JSON.stringify(address)}\n`);
+      if (address !== undefined) writeSync(descriptor, `${JSON.stringify(address)}\n`);
     } finally {
       closeSync(descriptor);
     }
