@@ -95,7 +95,7 @@ export class Manager {
     writeEnvironment(join(this.#folder, 'etc', `${service}.env`), settings);
   }
 
-  /** Installs a file in /etc/motd that only root can read. */
+  /** Installs a file in /etc/motd-terminal that only root can read. */
   install(name: string, text: string): void {
     writeFileSync(join(this.#folder, 'etc', name), text, { mode: 0o600 });
   }
@@ -110,7 +110,7 @@ export class Manager {
 /** The files that are mounted in place of those that the units name. */
 const PLACES = [
   ['/usr/bin/node', '/opt/node'],
-  ['/etc/motd', '/run/motd'],
+  ['/etc/motd-terminal', '/run/motd'],
 ] as const;
 
 function layOut(folder: string, settings: ManagedSettings): void {
