@@ -19,7 +19,8 @@ const CHECKED = [
 const FILE = 'third-party-notices.txt';
 const PACKAGE = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/;
 const TEXT = /^(?:licen[cs]e|copying|notice)\b/i;
-const RULE = '-'.repeat(80);
+/** Between the notices of two packages. */
+export const RULE = `\n${'-'.repeat(80)}\n\n`;
 
 /** @returns {import('rolldown').Plugin} */
 export function thirdPartyNotices() {
@@ -31,13 +32,13 @@ export function thirdPartyNotices() {
       );
       const folders = new Set(modules.flatMap((id) => PACKAGE.exec(id) ?? []));
       const notices = [...folders].map(noticeOf).sort();
-      this.emitFile({ type: 'asset', fileName: FILE, source: notices.join(`\n${RULE}\n\n`) });
+      this.emitFile({ type: 'asset', fileName: FILE, source: notices.join(RULE) });
     },
   };
 }
 
 /** @param {string} folder That of a package. */
-function noticeOf(folder) {
+export function noticeOf(folder) {
   const text = readFileSync(join(folder, 'package.json'), 'utf8');
   const { name, version, license, author } = JSON.parse(text);
   if (!CHECKED.includes(license)) throw new Error(`${name} has another license: ${license}`);

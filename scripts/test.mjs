@@ -11,6 +11,7 @@ import {
   findFish,
   findHaproxy,
   findJq,
+  findLintian,
   findMan,
   findMandoc,
   findMemcached,
@@ -64,6 +65,7 @@ process.env['MOTD_TEST_FISH'] = findFish();
 process.env['MOTD_TEST_ETCD'] = findEtcd();
 if (mode !== 'quick') {
   // Large, and used by tests of the full run only.
+  process.env['MOTD_TEST_LINTIAN'] = findLintian();
   process.env['MOTD_TEST_RABBITMQ'] = findRabbitMq();
   process.env['MOTD_TEST_VNC_SERVER'] = findVncServer();
   process.env['MOTD_TEST_XTERM'] = findXterm();

@@ -131,6 +131,13 @@ export function findShellcheck() {
   });
 }
 
+/** @returns {string} A lintian; else empty. */
+export function findLintian() {
+  return findTool('lintian', 'lintian', (lintian) => {
+    return spawnSync(lintian, ['--version']).status === 0;
+  });
+}
+
 /** @returns {string} A redis-server; else empty. */
 export function findRedis() {
   return findServer('redis-server', 'redis-server', (redis) => {
