@@ -19,7 +19,7 @@ const CONCURRENCY = 2;
 /** In one of CONTINUE_EVERY cases, a server that has started also stores more. */
 const CONTINUE_EVERY = 4;
 const REJECTION =
-  /^[^\n]*messages\.log is damaged, or another program's: [^\n]*; restore a backup, or move the file away to start empty\n$/;
+  /^[^\n]*messages\.log is damaged, or another program's: [^\n]*; restore a backup, or move the file away to start empty \[store-damaged\]\n$/;
 
 interface IntactFile {
   what: string;
