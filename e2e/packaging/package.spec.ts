@@ -2,7 +2,7 @@
 // once it is installed.
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { join } from 'node:path';
 import { Program } from '../../testing/programs.ts';
@@ -59,7 +59,10 @@ test('holds what is needed and nothing else', QUICK, () => {
     expect(paths, String(pattern)).toContainEqual(expect.stringMatching(pattern));
   expect(size).toBeLessThan(MAX_PACKED_BYTES);
   expect(unpackedSize).toBeLessThan(MAX_UNPACKED_BYTES);
-  const { bin } = PACKAGE;
+  const { bin, man } = PACKAGE;
+  // npm links each of these, and no folder of them.
+  const pages = readdirSync(join(ROOT, 'dist/man/man1')).map((page) => `./dist/man/man1/${page}`);
+  expect(man).toEqual(pages.sort());
   expect(files.find(({ path }) => path === bin.motd)?.mode).toBe(0o755);
 });
 
@@ -145,6 +148,7 @@ function install(): string {
     encoding: 'utf8',
   });
   expect({ status, stdout }).toEqual({ status: 0, stdout: `${PACKAGE.version}\n` });
+  expect(existsSync(join(prefix, 'share/man/man1/motd-get.1'))).toBe(true);
   return join(prefix, 'lib/node_modules', PACKAGE.name);
 }
 
