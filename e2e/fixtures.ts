@@ -162,10 +162,10 @@ export class PageTerminal {
 
   /**
    * Every character on the screen in order, without white space and line ends, so that wrapped text
-   * is in one piece.
+   * is in one piece. The page marks the ends of its own rows (web/editor/wrapWords.ts).
    */
   async flow(): Promise<string> {
-    return (await this.rows()).join('').replaceAll(' ', '');
+    return (await this.rows()).join('').replaceAll(/[ \u200e]/g, '');
   }
 
   /** Resolves once the screen ends with this text. */
