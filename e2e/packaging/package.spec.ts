@@ -62,7 +62,7 @@ test('holds what is needed and nothing else', QUICK, () => {
   const { bin, man } = PACKAGE;
   // npm links each of these, and no folder of them.
   const pages = readdirSync(join(ROOT, 'dist/man/man1')).map((page) => `./dist/man/man1/${page}`);
-  expect(man).toEqual(pages.sort());
+  expect(new Set(man)).toEqual(new Set(pages));
   expect(files.find(({ path }) => path === bin.motd)?.mode).toBe(0o755);
 });
 
