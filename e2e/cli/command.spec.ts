@@ -479,6 +479,18 @@ test('--log json writes the same events, one per line', QUICK, async () => {
   expect(server.stdout).not.toContain('123!abc');
 });
 
+for (const format of ['console', 'json']) {
+  test(`--log ${format} writes no password, also none after a wrong one`, async () => {
+    const server = Program.motd(['serve', '--port', '0', '--log', format]);
+    const [, port = ''] = await server.waitForOutput(/127\.0\.0\.1(?::|","port":)(\d+)/);
+    const client = Program.motd(['connect', '127.0.0.1', port]);
+    await client.input('SHUTDOWN\n321!qwe\n123!abc\nSHUTDOWN\n123!abc\n').exitCode();
+    expect(await server.exitCode()).toBe(0);
+    expect(server.stdout.match(/SHUTDOWN/g)).toHaveLength(2);
+    expect(server.stdout).not.toMatch(/!qwe|!abc/);
+  });
+}
+
 test('exits with status 0 even if it is paused during the shutdown', async () => {
   test.skip(process.platform !== 'linux', 'reads /proc');
   // The server stops itself when it starts to wait for its output: this moment cannot be hit from

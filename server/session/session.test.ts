@@ -361,10 +361,43 @@ describe.each([
 
   test('never passes a password to the log', () => {
     const driver = new SessionDriver().receive(
-      ...cut('SHUTDOWN\nsecret\nFOO\nSHUTDOWN\n123!abc\n'),
+      ...cut('SHUTDOWN\nsecret\nMSGGET\nFOO\nSHUTDOWN\n123!abc\n'),
     );
-    expect(driver.lines).toEqual(['SHUTDOWN', 'FOO', 'SHUTDOWN']);
+    expect(driver.lines).toEqual(['SHUTDOWN', 'MSGGET', 'FOO', 'SHUTDOWN']);
     expect(driver.isServerDown).toBe(true);
+  });
+
+  test.each<[rule: string, input: string, logged: string[]]>([
+    ['the line after a wrong one', 'SHUTDOWN\nx\n123!abc\n', ['SHUTDOWN']],
+    ['after blank lines', 'SHUTDOWN\nx\n\n \r\n123!abc\n', ['SHUTDOWN']],
+    ['among telnet commands', 'SHUTDOWN\nx\n\xff\xfb\x1f123!abc\n', ['SHUTDOWN']],
+    [
+      'the lines up to the next command',
+      'SHUTDOWN\nx\na\nb\nMSGGET\nc\n',
+      ['SHUTDOWN', 'MSGGET', 'c'],
+    ],
+    [
+      'after one over the limit',
+      `SHUTDOWN\n${'x'.repeat(5000)}\na\nMSGGET\n`,
+      ['SHUTDOWN', 'MSGGET'],
+    ],
+    ['after a line over the limit', `SHUTDOWN\nx\n${'x'.repeat(5000)}\na\n`, ['SHUTDOWN']],
+    [
+      'of another command',
+      'MSGSTORE\nx\n123!abc\nMSGSTORE\n123!abc\nnew\nFOO\n',
+      ['MSGSTORE', 'MSGSTORE', 'new', 'FOO'],
+    ],
+    ['of a new exchange', 'MSGSTORE\nx\nSHUTDOWN\nx\n123!abc\n', ['MSGSTORE', 'SHUTDOWN']],
+  ])('never passes what may be a password to the log: %s', (_rule, input, logged) => {
+    const driver = new SessionDriver({ isStoreGuarded: true }).receive(...cut(input));
+    expect(driver.lines).toEqual(logged);
+  });
+
+  test('answers a password at the wrong place as any unknown command', () => {
+    const driver = new SessionDriver().receive(...cut('SHUTDOWN\nx\n123!abc\nMSGGET\n'));
+    expect(driver.sent).toBe(
+      `300 PASSWORD REQUIRED\n301 WRONG PASSWORD\n400 UNKNOWN COMMAND\n200 OK\n${APPLE}\n`,
+    );
   });
 });
 
@@ -610,7 +643,7 @@ describe('if the end of each read ends a line', () => {
     expect(driver.sent).toBe(
       '200 OK\n200 OK\n300 PASSWORD REQUIRED\n301 WRONG PASSWORD\n400 UNKNOWN COMMAND\n200 OK\nb\n',
     );
-    expect(driver.lines).toEqual(['MSGSTORE', 'b', 'SHUTDOWN', 'FOO', 'MSGWATCH']);
+    expect(driver.lines).toEqual(['MSGSTORE', 'b', 'SHUTDOWN', 'MSGWATCH']);
     expect(driver.session.mayBeBareClient).toBe(false);
   });
 

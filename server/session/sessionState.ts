@@ -6,6 +6,9 @@ import { WRITE_COMMANDS, type WriteCommand } from '../../protocol/commands.ts';
 import { REPLY, type Reply } from '../../protocol/replies.ts';
 import type { Action, PasswordUse } from './action.ts';
 
+/** The number of wrong passwords that closes the connection. */
+const MAX_WRONG_PASSWORDS = 3;
+
 /** The peer may still turn out to speak another protocol. */
 export interface FirstLine {
   readonly is: 'firstLine';
@@ -17,6 +20,8 @@ export interface FirstLine {
 export type LineState =
   | FirstLine
   | { readonly is: 'command' }
+  /** As `command`, after a wrong password: a line that is not a command may be the right one. */
+  | { readonly is: 'retry' }
   /** `hasUpdates`: whether a message came into force that the peer has not been sent. */
   | { readonly is: 'watching'; readonly hasUpdates: boolean }
   /** The line holds what the command is to change. */
@@ -48,6 +53,7 @@ export type SessionState =
 
 export const FIRST_LINE: FirstLine = { is: 'firstLine', firstBytes: '' };
 export const COMMAND: SessionState = { is: 'command' };
+export const RETRY: SessionState = { is: 'retry' };
 export const WATCHING: SessionState = { is: 'watching', hasUpdates: false };
 export const WATCHING_WITH_UPDATES: SessionState = { is: 'watching', hasUpdates: true };
 export const WRITING: SessionState = { is: 'writing' };
@@ -72,9 +78,14 @@ export const PASSWORD_TO_WRITE = forEachWrite(
   }),
 );
 
-/** The next states of `checking`, if the password is not right. */
-export const WRONG_PASSWORD = replyDue(REPLY.wrongPassword, COMMAND);
-export const TOO_MANY_WRONG_PASSWORDS = replyDue(REPLY.tooManyWrongPasswords, CLOSING);
+const WRONG_PASSWORD = replyDue(REPLY.wrongPassword, RETRY);
+const TOO_MANY_WRONG_PASSWORDS = replyDue(REPLY.tooManyWrongPasswords, CLOSING);
+
+/** The next state of `checking`, if the password is not right. */
+export function afterWrongPassword(result: 'wrong' | 'notChecked', wrongPasswords: number): Due {
+  const isLast = result === 'notChecked' || wrongPasswords >= MAX_WRONG_PASSWORDS;
+  return isLast ? TOO_MANY_WRONG_PASSWORDS : WRONG_PASSWORD;
+}
 
 export function due(action: Action, next: SessionState): Due {
   return { is: 'due', action, next };
