@@ -13,6 +13,7 @@ import {
   type Effect,
   type Ending,
   isSecret,
+  isSecretAnswer,
   type PromptKind,
 } from './dialogue/conversation.ts';
 import { Dialogue } from './dialogue/dialogue.ts';
@@ -198,7 +199,7 @@ class TerminalDialogue {
 
   #answer({ shown, text }: InputLine): void {
     // Keep passwords out of the history, whichever prompt was shown when they were typed.
-    if (this.#asked && isSecret(this.#asked) && this.#history.includes(shown)) {
+    if (this.#asked && isSecretAnswer(this.#asked, shown) && this.#history.includes(shown)) {
       this.#history.splice(this.#history.indexOf(shown), 1);
     }
     this.#stopAsking();

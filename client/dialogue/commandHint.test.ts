@@ -24,6 +24,15 @@ test.each([
   expect(commandHint(typed, 'press F1')).toBe(hint);
 });
 
+test.each([
+  ['123!abc', '[to try again, type SHUTDOWN first]'],
+  ['shutdown', '[commands are upper case: SHUTDOWN]'],
+  ['SHUTDOWN 123!abc', '[type SHUTDOWN alone; the rest goes on the next line]'],
+])('after a wrong password, tells how to send another one: %j', (typed, hint) => {
+  expect(commandHint(typed, 'press F1', 'SHUTDOWN')).toBe(hint);
+  expect(commandHint(typed, undefined, 'SHUTDOWN')).toBe(hint);
+});
+
 test.each(COMMANDS)('says nothing after %s: the server is of an older version', (command) => {
   expect(commandHint(command, 'press F1')).toBeUndefined();
 });

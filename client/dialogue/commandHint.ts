@@ -10,9 +10,14 @@ const DAY_MS = 86_400_000;
 /**
  * @param typed The line, trimmed.
  * @param allCommands What lists all commands; `undefined` if the server has only the original's.
+ * @param retried The command whose password was wrong before; `undefined` if none was.
  * @returns One line in brackets; `undefined` for a command, which an older server does not know.
  */
-export function commandHint(typed: string, allCommands: string | undefined): string | undefined {
+export function commandHint(
+  typed: string,
+  allCommands: string | undefined,
+  retried?: string,
+): string | undefined {
   const known: readonly string[] = allCommands === undefined ? ORIGINAL_COMMANDS : COMMANDS;
   if (isCommand(typed)) return undefined;
   const upper = typed.toUpperCase();
@@ -20,6 +25,7 @@ export function commandHint(typed: string, allCommands: string | undefined): str
   const [word = ''] = upper.split(/\s/, 1);
   if (known.includes(word) && (isWriteCommand(word) || word === 'SHUTDOWN'))
     return `[type ${word} alone; the rest goes on the next line]`;
+  if (retried !== undefined) return `[to try again, type ${retried} first]`;
   if (allCommands === undefined) return `[commands: ${known.join(', ')}]`;
   return `[commands: ${MAIN_COMMANDS}; for all of them: ${allCommands}]`;
 }

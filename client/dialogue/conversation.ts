@@ -2,29 +2,42 @@
 // come in as calls; what to display and to send comes out as effects. The terminal and the page
 // perform the effects.
 
-import type { WriteCommand } from '../../protocol/commands.ts';
+import { isCommand, type WriteCommand } from '../../protocol/commands.ts';
+import { trimLine } from '../../protocol/lines.ts';
 import type { ReplyClass } from '../../protocol/replies.ts';
 
 /**
  * The kind of input that a prompt asks for: for a command that changes something, the line that it
- * awaits. A `line` is not interpreted. `hidden` is one that the peer asked never to show.
+ * awaits. `retry` asks for a command after a wrong password, and users often type the right one
+ * there. A `line` is not interpreted. `hidden` is one that the peer asked never to show.
  */
 export type PromptKind =
   | 'command'
+  | 'retry'
   | WriteCommand
   | 'password'
   | 'storePassword'
   | 'line'
   | 'hidden';
 
-/** Whether an answer must be kept out of every history of lines. */
+/** Whether the prompt asks for a secret. */
 export function isSecret(kind: PromptKind): boolean {
   return kind === 'password' || kind === 'storePassword' || kind === 'hidden';
 }
 
+/** Whether an answer may be a password: it must be kept out of every history of lines. */
+export function isSecretAnswer(kind: PromptKind, text: string): boolean {
+  return isSecret(kind) || (kind === 'retry' && !isCommand(trimLine(text)));
+}
+
+/** Whether the prompt asks for a command of the message server. */
+export function asksForCommand(kind: PromptKind | undefined): boolean {
+  return kind === 'command' || kind === 'retry';
+}
+
 /** Whether the prompt asks for something new: its answer begins an exchange. */
 export function takesCommand(kind: PromptKind | undefined): boolean {
-  return kind === 'command' || kind === 'line';
+  return asksForCommand(kind) || kind === 'line';
 }
 
 /** Whether the prompt asks for the rest of a command: a message, a number, or a password. */

@@ -199,6 +199,54 @@ describe('with masked passwords', () => {
   });
 });
 
+describe.each(['SHUTDOWN', ...WRITE_COMMANDS])('after a wrong password for %s', (command) => {
+  const WRONG: [string, string][] = [
+    [command, '300 PASSWORD REQUIRED'],
+    ['guess', '301 WRONG PASSWORD'],
+  ];
+  const UNKNOWN = '400 UNKNOWN COMMAND';
+
+  test('says how to try again after each line that is not a command', () => {
+    const dialogue = dialogueAfter(...WRONG);
+    for (const typed of ['secret', 'another', 'secret']) {
+      dialogue.typed(typed);
+      const effects = dialogue.received(`${UNKNOWN}\n`);
+      expect(shown(effects).screen).toBe(
+        `Server: ${UNKNOWN}\n[to try again, type ${command} first]\n${COMMAND}`,
+      );
+      expect(effects.at(-1)).toMatchObject({ for: 'retry' });
+    }
+  });
+
+  test('asks for the password again after the same command', () => {
+    const dialogue = dialogueAfter(...WRONG, [command, '300 PASSWORD REQUIRED']);
+    expect(shown(dialogue.typed('')).screen).toMatch(/^Enter (shutdown|store) password: $/);
+  });
+
+  test('asks as before after any command', () => {
+    const dialogue = dialogueAfter(...WRONG, ['MSGGET', '200 OK\nthe message']);
+    dialogue.typed('secret');
+    const effects = dialogue.received(`${UNKNOWN}\n`);
+    expect(shown(effects).screen).toContain('[commands: MSGGET,');
+    expect(effects.at(-1)).toMatchObject({ for: 'command' });
+  });
+
+  test('masks a line that is not a command, if passwords are masked', () => {
+    const dialogue = new Dialogue({ masksPasswords: true });
+    dialogue.start();
+    for (const [typed, reply] of WRONG) {
+      dialogue.typed(typed);
+      dialogue.received(`${reply}\n`);
+    }
+    expect(shown(dialogue.typed('secret'))).toEqual({
+      screen: 'Client: ••••••\n',
+      sent: 'secret\n',
+    });
+    dialogue.received(`${UNKNOWN}\n`);
+    expect(shown(dialogue.typed('MSGGET')).screen).toBe('Client: MSGGET\n');
+  });
+});
+
 describe('after MSGWATCH', () => {
   const WATCHING: [string, string] = ['MSGWATCH', '200 OK\nthe message'];
 

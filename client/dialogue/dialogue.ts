@@ -7,7 +7,8 @@
 //                            reply --any other reply--> prompt, for what the server awaits now
 //
 // The server awaits a line after 200 OK to a command that changes something, or to the password for
-// it; a password after 300 PASSWORD REQUIRED; and a command after any other reply.
+// it; a password after 300 PASSWORD REQUIRED; and a command after any other reply. After a wrong
+// password the prompt is a `retry` until a command is typed.
 //
 // After MSGWATCH the server also sends unsolicited messages. They appear above the prompt.
 
@@ -29,10 +30,11 @@ import {
 } from '../../protocol/replies.ts';
 import { commandHint, planHint } from './commandHint.ts';
 import {
+  asksForCommand,
   type Conversation,
   type Effect,
   type Ending,
-  isSecret,
+  isSecretAnswer,
   MAX_SHOWN_LENGTH,
   type PromptKind,
   type Speaker,
@@ -43,12 +45,17 @@ import { maskSecret } from './maskSecret.ts';
 type DialoguePrompt = Exclude<PromptKind, 'line' | 'hidden'>;
 
 type Asked =
-  | { for: Exclude<DialoguePrompt, 'storePassword'> }
+  | { for: Exclude<DialoguePrompt, 'retry' | 'password' | 'storePassword'> }
   /** `permits` is the command that requires the password. */
-  | { for: 'storePassword'; permits: WriteCommand };
+  | { for: 'password'; permits: 'SHUTDOWN' }
+  | { for: 'storePassword'; permits: WriteCommand }
+  | { for: 'retry'; permits: WriteCommand | 'SHUTDOWN' };
+
+const COMMAND_PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN): ';
 
 export const PROMPTS: Record<DialoguePrompt, string> = {
-  command: 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN): ',
+  command: COMMAND_PROMPT,
+  retry: COMMAND_PROMPT,
   MSGSTORE: 'Enter new message of the day: ',
   MSGPLAN: 'Enter from, until and message: ',
   MSGCANCEL: 'Enter number of the message to cancel: ',
@@ -126,7 +133,7 @@ export class Dialogue implements Conversation {
     if (sent === '') return this.#ask(asked);
 
     this.#state = { at: 'reply', asked, sent };
-    const isMasked = this.#options.masksPasswords && isSecret(asked.for);
+    const isMasked = this.#options.masksPasswords && isSecretAnswer(asked.for, sent);
     const shown = isMasked ? maskSecret(sent) : escapeControls(sent);
     return [print('client', `Client: ${shown}`), { do: 'send', text: `${sent}\n` }];
   }
@@ -195,21 +202,31 @@ export class Dialogue implements Conversation {
 
   #hintFor(reply: string, asked: Asked, sent: string): string | undefined {
     const { allCommands, now } = this.#options;
-    if (asked.for === 'command' && isUnknownCommand(reply)) return commandHint(sent, allCommands);
+    if (asksForCommand(asked.for) && isUnknownCommand(reply)) {
+      return commandHint(sent, allCommands, 'permits' in asked ? asked.permits : undefined);
+    }
     return now && reply.startsWith(REPLY.badTime) ? planHint(now()) : undefined;
   }
 
   #handleReply(reply: string, asked: Asked, sent: string): Effect[] {
     if (reply === REPLY.passwordRequired) {
       const isWrite = isWriteCommand(sent);
-      return this.#ask(isWrite ? { for: 'storePassword', permits: sent } : { for: 'password' });
+      return this.#ask(
+        isWrite
+          ? { for: 'storePassword', permits: sent }
+          : { for: 'password', permits: 'SHUTDOWN' },
+      );
     }
     if (reply === REPLY.shutdownAccepted) return this.#end('shutDown');
     if (reply === REPLY.ok) {
       if (asked.for === 'storePassword') return this.#ask({ for: asked.permits });
-      if (asked.for === 'command') return this.#commandAccepted(sent);
+      if (asksForCommand(asked.for)) return this.#commandAccepted(sent);
     }
-    return this.#askUnlessClosing(reply, COMMAND);
+    const isRetry = 'permits' in asked && isSecretAnswer(asked.for, sent);
+    return this.#askUnlessClosing(
+      reply,
+      isRetry ? { for: 'retry', permits: asked.permits } : COMMAND,
+    );
   }
 
   #commandAccepted(command: string): Effect[] {

@@ -83,12 +83,14 @@ test('the up-arrow recalls a command, never a password', QUICK, async ({ server 
   await client.waitForOutput(/Enter shutdown password: $/);
   client.process.stdin?.write('a secret\r');
   await client.waitForOutput(/Server: 301 WRONG PASSWORD\nEnter command .*: $/);
+  client.process.stdin?.write('a secret\r');
+  await client.waitForOutput(/\n\[to try again, type SHUTDOWN first\]\nEnter command .*: $/);
   client.process.stdin?.write(`${UP}\r`);
   await client.waitForOutput(/301(.|\n)*Client: SHUTDOWN\nServer: 300 PASSWORD REQUIRED\n.*: $/);
   client.process.stdin?.write(CTRL_C);
   await client.exitCode();
-  // Once as typed, once as `Client: a secret`.
-  expect(client.shown.match(/a secret/g)).toHaveLength(2);
+  // Twice, each once as typed, once as `Client: a secret`.
+  expect(client.shown.match(/a secret/g)).toHaveLength(4);
 });
 
 test('moves a half-typed line to the next prompt when the reply arrives', async () => {

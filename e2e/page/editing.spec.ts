@@ -380,6 +380,8 @@ test.describe('the line history', () => {
     await page.keyboard.press('Control+y');
     await page.keyboard.press('Enter');
     await terminal.expectText(`301 WRONG PASSWORD\n${PROMPT}`);
+    await terminal.type('Sesam, again');
+    await terminal.expectText(`[to try again, type SHUTDOWN first]\n${PROMPT}`);
     await page.keyboard.press('Control+y');
     await press(terminal, [
       ['x', 'x|'],

@@ -19,6 +19,8 @@ type Act =
   | { does: 'lose'; wasStable: boolean }
   | { does: 'typeText'; text: string }
   | { does: 'typeSecret' }
+  /** Types another password right after a wrong one, where a command is expected. */
+  | { does: 'retrySecret' }
   | { does: 'edit'; key: string }
   /** Another client stores a message. */
   | { does: 'change'; message: string }
@@ -39,7 +41,7 @@ const press = fc.record({
 });
 const options = fc.record({ isStoreGuarded: fc.boolean(), masksPasswords: fc.boolean() });
 
-test('never sends a password to anything but a password prompt', () => {
+test('never sends a password to anything but a password prompt, nor keeps it', () => {
   const acts = fc.array(
     fc.oneof(
       { weight: 3, arbitrary: connectionActs },
@@ -52,6 +54,7 @@ test('never sends a password to anything but a password prompt', () => {
       },
       { weight: 3, arbitrary: fc.constant<Act>({ does: 'enter' }) },
       { weight: 6, arbitrary: fc.constant<Act>({ does: 'typeSecret' }) },
+      { weight: 6, arbitrary: fc.constant<Act>({ does: 'retrySecret' }) },
       {
         weight: 3,
         arbitrary: fc.record({
@@ -75,6 +78,7 @@ test('never sends a password to anything but a password prompt', () => {
       const scene = new Scene(sceneOptions);
       for (const act of sequence) performCarelessly(scene, act);
       expect(scene.peer.leaks).toEqual([]);
+      expect(scene.page.history.lines.join()).not.toContain(SECRET);
       expect(scene.page.announced.join()).not.toContain(SECRET);
     }),
     { numRuns: SEQUENCES },
@@ -92,6 +96,10 @@ function performCarelessly(scene: Scene, act: Act): void {
     case 'typeSecret':
       if (scene.typing === 'nothing' && scene.isPasswordPrompt) scene.typing = 'password';
       if (scene.typing === 'password') scene.type(SECRET);
+      break;
+    case 'retrySecret':
+      if (scene.typing !== 'nothing' || scene.page.conversation.promptKind !== 'retry') return;
+      scene.type(`${SECRET}\r`);
       break;
     case 'shutDownBlindly': {
       const asksForCommand = scene.page.line?.endsWith('SHUTDOWN): |') || scene.page.line === '|';

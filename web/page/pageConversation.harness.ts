@@ -33,10 +33,10 @@ export class FakePage {
   socket = { connects: 0, isRetryingStopped: false, isClosed: false };
   state: ConnectionState = { is: 'connecting' };
   readonly conversation: PageConversation;
+  readonly history = new LineHistory();
   readonly #masksPasswords: boolean;
 
   constructor({ createConversation, masksPasswords = false, conceal }: PageOptions = {}) {
-    const history = new LineHistory();
     this.#masksPasswords = masksPasswords;
     this.conversation = new PageConversation({
       socket: this.#makeSocket(),
@@ -73,11 +73,11 @@ export class FakePage {
           this.startHint = 'removed';
         },
       },
-      editor: new LineEditor(history),
+      editor: new LineEditor(this.history),
       commands: createConversation === undefined ? COMMANDS : [],
       isMessageServer: createConversation === undefined,
       conceal: conceal ?? ((line) => line),
-      remember: (line) => history.add(line),
+      remember: (line) => this.history.add(line),
       shutDownHint: async () => 'how to go on',
       messageInForce: () => this.message,
       setAwaitingReply: (isAwaiting) => {

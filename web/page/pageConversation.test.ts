@@ -185,6 +185,26 @@ describe('a password', () => {
     expect(page.type(UP).line).toBe(`${COMMAND}SHUTDOWN|`);
   });
 
+  test('does not enter the history after a wrong one, where a command is expected', () => {
+    const page = atPasswordPrompt().type('123!abd\r').receive('301 WRONG PASSWORD\n');
+    page.type('123!abc\r').receive('400 UNKNOWN COMMAND\n');
+    expect(page.printed.slice(-3)).toEqual([
+      'Client: 123!abc',
+      'Server: 400 UNKNOWN COMMAND',
+      '[to try again, type SHUTDOWN first]',
+    ]);
+    page.type('123!abc\r').receive('400 UNKNOWN COMMAND\n');
+    page.type('MSGGET\r').receive('200 OK\nthe message\n');
+    page.type('FOO\r').receive('400 UNKNOWN COMMAND\n');
+    expect(page.history.lines).toEqual(['SHUTDOWN', 'MSGGET', 'FOO']);
+  });
+
+  test('is discarded if it was typed ahead after a wrong one, and its prompt does not come', () => {
+    const page = atPasswordPrompt().type('123!abd\r').receive('301 WRONG PASSWORD\n');
+    page.type('SHUTDOWN\r123').receive('400 UNKNOWN COMMAND\n');
+    expect(page.type('!abc\r').sent.at(-1)).toBe('SHUTDOWN\n');
+  });
+
   test('is discarded if it was typed ahead and its prompt does not come', () => {
     const page = new FakePage()
       .open()
@@ -206,6 +226,10 @@ describe('a password', () => {
     expect(page.sent.at(-1)).toBe('1é3\n');
     const canceled = atPasswordPrompt({ masksPasswords: true }).type('123', CTRL_C);
     expect(canceled.printed).toContain('Enter shutdown password: •••^C');
+    page.receive('301 WRONG PASSWORD\n').type('1é4\r');
+    expect(page.printed.slice(-2)).toEqual([`${COMMAND}•••`, 'Client: •••']);
+    page.receive('400 UNKNOWN COMMAND\n').type('MSGGET\r');
+    expect(page.printed.slice(-2)).toEqual([`${COMMAND}MSGGET`, 'Client: MSGGET']);
   });
 });
 

@@ -11,7 +11,7 @@ class Peer {
   /** Passwords that were sent although no password was asked for. */
   readonly leaks: string[] = [];
   readonly #isStoreGuarded: boolean;
-  #awaits: 'command' | 'message' | 'shutdownPassword' | 'storePassword' = 'command';
+  #awaits: 'command' | 'retry' | 'message' | 'shutdownPassword' | 'storePassword' = 'command';
   #replies: string[] = [];
 
   constructor({ isStoreGuarded }: { isStoreGuarded: boolean }) {
@@ -29,8 +29,8 @@ class Peer {
   }
 
   receive(line: string): void {
-    const isPassword = this.#awaits === 'shutdownPassword' || this.#awaits === 'storePassword';
-    if (line.includes(SECRET) && !isPassword) this.leaks.push(`${this.#awaits}: ${line}`);
+    const mayGetPassword = this.#awaits !== 'command' && this.#awaits !== 'message';
+    if (line.includes(SECRET) && !mayGetPassword) this.leaks.push(`${this.#awaits}: ${line}`);
     this.#replies.push(`${this.#reply(line)}\n`);
   }
 
@@ -38,7 +38,10 @@ class Peer {
     const awaited = this.#awaits;
     this.#awaits = 'command';
     if (awaited === 'message') return REPLY.ok;
-    if (awaited === 'shutdownPassword') return REPLY.wrongPassword;
+    if (awaited === 'shutdownPassword') {
+      this.#awaits = 'retry';
+      return REPLY.wrongPassword;
+    }
     if (awaited === 'storePassword') {
       this.#awaits = 'message';
       return REPLY.ok;
@@ -54,6 +57,7 @@ class Peer {
         this.#awaits = this.#isStoreGuarded ? 'storePassword' : 'message';
         return this.#isStoreGuarded ? REPLY.passwordRequired : REPLY.ok;
       default:
+        if (awaited === 'retry') this.#awaits = 'retry';
         return REPLY.unknownCommand;
     }
   }

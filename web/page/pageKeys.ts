@@ -1,5 +1,6 @@
 // Runs the page's keyboard shortcuts (ui/shortcuts.ts), in the terminal and outside it.
 
+import { asksForCommand } from '../../client/dialogue/conversation.ts';
 import type { NativeField } from '../ui/nativeField.ts';
 import { type PageShortcut, shortcutFor } from '../ui/shortcuts.ts';
 import type { PageConversation } from './pageConversation.ts';
@@ -32,7 +33,7 @@ export class PageKeys {
       hasSelection: screen.selection !== '',
       isLineEmpty: field.isShown || conversation.isLineEmpty,
       hasTextAfterCursor: conversation.hasTextAfterCursor,
-      isCommandPrompt: conversation.promptKind === 'command',
+      isCommandPrompt: asksForCommand(conversation.promptKind),
     });
     if (shortcut === 'terminal') return false;
     if (shortcut !== 'browser') this.#run(shortcut, event);

@@ -1,7 +1,12 @@
 // Shows the prompt and the line being typed, in the terminal and in the field below it. A password
 // shows as typed or as bullets, depending on the settings.
 
-import { isSecret, type PromptKind, takesCommand } from '../../client/dialogue/conversation.ts';
+import {
+  isSecret,
+  isSecretAnswer,
+  type PromptKind,
+  takesCommand,
+} from '../../client/dialogue/conversation.ts';
 import { maskSecret } from '../../client/dialogue/maskSecret.ts';
 import type { LineEditor } from '../editor/lineEditor.ts';
 import type { PromptLine } from '../editor/lineLayout.ts';
@@ -66,7 +71,8 @@ export class PromptDisplay {
    * @param suffix Shown after the text, and never masked.
    */
   complete(prompt: string, text: string, kind: PromptKind, suffix = ''): void {
-    const shown = `${this.#mask(text, kind)}${suffix}`;
+    const isPassword = kind === 'retry' && isSecretAnswer(kind, text);
+    const shown = `${this.#mask(text, isPassword ? 'password' : kind)}${suffix}`;
     const startsExchange = takesCommand(kind);
     this.#deps.screen.completeLine({ prompt, text: shown, cursor: 0, startsExchange });
   }

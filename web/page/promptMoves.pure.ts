@@ -1,7 +1,13 @@
 // The moves of the page's conversation (pageMachine.pure.ts) when a prompt comes, goes, and is
 // answered.
 
-import { continuesCommand, isSecret, takesCommand } from '../../client/dialogue/conversation.ts';
+import {
+  asksForCommand,
+  continuesCommand,
+  isSecret,
+  isSecretAnswer,
+  takesCommand,
+} from '../../client/dialogue/conversation.ts';
 import {
   type MessagePrompt,
   note,
@@ -93,7 +99,7 @@ export function line(state: PageState, event: PageEvent & { is: 'line' }): Step 
     );
   }
   const own = isNewMessage ? text.trim() : state.replaceable.own;
-  const sent = prompt.kind === 'command' ? text.trim() : '';
+  const sent = asksForCommand(prompt.kind) ? text.trim() : '';
   const kept = isSecret(prompt.kind) ? stash : undefined;
   const replaceable = { ...state.replaceable, own };
   const next: Phase = { is: 'waiting', sent, stash: kept };
@@ -114,7 +120,7 @@ export function command(state: PageState, sent: string, typed: TypedText): Step 
 
 function answer(prompt: Prompt, text: string): PageEffect[] {
   // A leading space keeps a line out of the history, as in a shell.
-  const isRemembered = !isSecret(prompt.kind) && !text.startsWith(' ');
+  const isRemembered = !isSecretAnswer(prompt.kind, text) && !text.startsWith(' ');
   return [
     { do: 'completeLine', prompt, line: text, suffix: '' },
     ...(isRemembered ? [{ do: 'remember', line: text } as const] : []),

@@ -15,8 +15,11 @@ const PLAIN: InputHints = { autocapitalize: 'none', inputMode: 'text', spellchec
 /** Times, or a number, come before the message: no keyboard knows where its sentence begins. */
 const MESSAGE_AT_END: InputHints = { ...PLAIN, spellcheck: true };
 
+const COMMAND: InputHints = { ...PLAIN, autocapitalize: 'characters' };
+
 const HINTS: Readonly<Record<PromptKind, InputHints>> = {
-  command: { ...PLAIN, autocapitalize: 'characters' },
+  command: COMMAND,
+  retry: COMMAND,
   MSGSTORE: { ...PLAIN, autocapitalize: 'sentences', spellcheck: true },
   MSGPLAN: MESSAGE_AT_END,
   MSGREPLACE: MESSAGE_AT_END,
