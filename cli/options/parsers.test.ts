@@ -1,6 +1,13 @@
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { parseCount, parseHost, parseServers, parseUrls, parseWorkers } from './parsers.ts';
+import {
+  parseCount,
+  parseHost,
+  parseNewPath,
+  parseServers,
+  parseUrls,
+  parseWorkers,
+} from './parsers.ts';
 
 test.each([
   ['motd.example', [{ host: 'motd.example' }]],
@@ -84,4 +91,11 @@ test('parses a number of workers, or auto', () => {
     expect(() => parseWorkers(text)).toThrow('It must be auto, or a whole number from 1 to 256.');
   }
   expect(() => parseCount(1, 2)('auto')).toThrow('It must be a whole number from 1 to 2.');
+});
+
+test('rejects a ~ that the shell has not expanded, where something would be created', () => {
+  for (const path of ['~/x', '~', '~user/x']) {
+    expect(() => parseNewPath(path)).toThrow(/^The shell does not expand ~ here: /);
+  }
+  for (const path of ['./~/x', 'x~', '/home/~']) expect(parseNewPath(path)).toBe(path);
 });

@@ -58,6 +58,17 @@ export function parseHost(text: string): string {
 /** A server given to a client. Without a port, the one of `--port` applies. */
 export type ServerArgument = { host: string; port?: number } | UnixSocket;
 
+/**
+ * Parses a path at which something is created. The shell expands `--record ~/x`, but not
+ * `--record=~/x`.
+ */
+export function parseNewPath(text: string): string {
+  if (!text.startsWith('~')) return text;
+  throw new InvalidArgumentError(
+    'The shell does not expand ~ here: write $HOME/…, or ./~… for a file or folder of this name.',
+  );
+}
+
 // An IPv6 address with a port is in brackets (RFC 3986, section 3.2.2).
 const SERVER = /^(?:\[(?<ipv6>[^[\]]+)\]|(?<name>[^:[\]/\s]+))(?::(?<port>\d{1,5}))?$/;
 

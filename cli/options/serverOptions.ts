@@ -79,7 +79,7 @@ function storeOptions(): Option[] {
       'where to store the messages: file:DIR, memory:, or etcd://HOST:PORT,HOST:PORT/PREFIX (etcds:// for TLS)',
     )
       .env('MOTD_STORE')
-      .default(defaultStore(), "file:~/.local/share/motd, or the system's own place for data"),
+      .default(defaultStore(), "file:$HOME/.local/share/motd, or the system's own place for data"),
     ...etcdOptions(),
     new Option('--history <count>', 'number of messages that the store keeps, for MSGHIST')
       .env('MOTD_HISTORY')

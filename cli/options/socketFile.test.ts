@@ -13,6 +13,10 @@ test.each(['', '/tmp/with space', `/tmp/${'x'.repeat(103)}`, `/${'é'.repeat(54)
   },
 );
 
+test('rejects a ~ that the shell has not expanded', () => {
+  expect(() => parseSocketPath('~/motd.sock')).toThrow(/^The shell does not expand ~ here: /);
+});
+
 test('accepts a path of exactly 107 bytes', () => {
   expect(parseSocketPath(`/${'x'.repeat(106)}`)).toHaveLength(107);
 });

@@ -5,6 +5,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import { MAX_SOCKET_PATH_BYTES, type SocketFile } from '../../access/unixSocket.ts';
 import { UsageError } from '../cliError.ts';
 import { GROUP, inGroup } from './options.ts';
+import { parseNewPath } from './parsers.ts';
 
 const DEFAULT_MODE = '660';
 
@@ -66,7 +67,7 @@ export function socketFileFrom(
  *   (bridge/relay/targets.ts).
  */
 export function parseSocketPath(text: string): string {
-  const path = resolve(text);
+  const path = resolve(parseNewPath(text));
   // A `+` could begin a mark of a target (bridge/relay/targets.ts).
   if (text !== '' && !/[\s+]/.test(path) && Buffer.byteLength(path) <= MAX_SOCKET_PATH_BYTES)
     return path;

@@ -366,6 +366,11 @@ for (const [failure, args, pattern] of [
     /^motd: no such store: floppy:; --store.* \[invalid-store-url\]\n$/,
   ],
   [
+    'a store whose ~ the shell has not expanded',
+    ['serve', '--port', '0', '--store', 'file:~/motd'],
+    /^motd: the shell does not expand ~ in file:~\/motd; write file:\$HOME\/.* --store, .* \[invalid-store-url\]\n$/,
+  ],
+  [
     'an address of another machine',
     ['serve', '--host', '192.0.2.1', '--password', 'not the default'],
     /^motd: 192\.0\.2\.1 is not an address of this machine; check --host \[foreign-address\]\n$/,

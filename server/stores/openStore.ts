@@ -40,6 +40,13 @@ export async function openStore(url: string, options: OpenOptions): Promise<Mess
   }
   const folder = folderOf(url);
   if (folder === undefined) throw new StoreOpenError('invalid-store-url', describeUnknown(url));
+  // The shell leaves it as it is after `file:`, and so a folder of this name would be created.
+  if (folder.startsWith('~')) {
+    throw new StoreOpenError(
+      'invalid-store-url',
+      `the shell does not expand ~ in ${url}; write file:$HOME/… in --store, or file:./~… for a folder of this name`,
+    );
+  }
   const { openFileStore } = await import('./file/fileStore.ts');
   return openFileStore(folder, options);
 }
