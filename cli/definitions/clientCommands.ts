@@ -18,6 +18,7 @@ import {
 } from '../options/clientOptions.ts';
 import { parseNumber, parsePort, parseServers } from '../options/parsers.ts';
 import { addCommand } from './addCommand.ts';
+import { hintAtMessage } from './hintAtMessage.ts';
 import { withServers } from './withServers.ts';
 
 const COMMANDS_HELP = `
@@ -58,10 +59,12 @@ export function addClientCommands(program: Command): void {
     [messageOption('store'), ifNumberOption(), storePasswordOption(), timeoutOption(10)],
     'pass the message with -m',
   ).action(
-    withServers<SetOptions>(async (options) => {
-      const { set } = await import('../commands/change.ts');
-      await set(options);
-    }),
+    hintAtMessage(
+      withServers<SetOptions>(async (options) => {
+        const { set } = await import('../commands/change.ts');
+        await set(options);
+      }),
+    ),
   );
 
   addClientCommand(
@@ -71,10 +74,12 @@ export function addClientCommands(program: Command): void {
     [...windowOptions(), messageOption('plan'), storePasswordOption(), timeoutOption(10)],
     'pass the message with -m, and its times with --from and --until',
   ).action(
-    withServers<PlanOptions>(async (options) => {
-      const { plan } = await import('../commands/change.ts');
-      await plan(options);
-    }),
+    hintAtMessage(
+      withServers<PlanOptions>(async (options) => {
+        const { plan } = await import('../commands/change.ts');
+        await plan(options);
+      }),
+    ),
   );
 
   addClientCommand(program, 'plans', 'print the planned messages that are not over', [

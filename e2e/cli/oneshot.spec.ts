@@ -73,6 +73,37 @@ for (const [mistake, args, input, pattern] of [
   });
 }
 
+for (const [fault, args, input, code] of [
+  ['set: the host is unknown', ['set', 'Maintenance'], 'x\n', 'unknown-host'],
+  ['set: no host of several is known', ['set', 'Maintenance,soon'], 'x\n', 'no-server'],
+  ['set: no message is passed', ['set', 'Maintenance'], '', 'invalid-message'],
+  [
+    'plan: no message is passed',
+    ['plan', '--until', '20:00', 'Maintenance'],
+    '',
+    'invalid-message',
+  ],
+] as const) {
+  test(`names the argument that is taken for the host; ${fault}`, async () => {
+    const host = args.at(-1);
+    const { stderr } = await runMotd([...args], input);
+    expect(stderr).toContain(
+      `; '${host}' is taken for the host; pass the message with -m [${code}]\n`,
+    );
+  });
+}
+
+test('set: reports only an unknown host for --host, a domain and with -m', async () => {
+  for (const args of [
+    ['-m', 'x', 'no-such-host'],
+    ['--host', 'no-such-host'],
+    ['no-such.invalid'],
+  ]) {
+    const { stderr } = await runMotd(['set', ...args], 'x\n');
+    expect(stderr).toMatch(/; check --host \[unknown-host\]\n$/);
+  }
+});
+
 for (const [trouble, greet, pattern] of [
   [
     'sends nothing',
