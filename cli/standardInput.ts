@@ -33,7 +33,9 @@ export async function readFirstLine(): Promise<string> {
 async function readUntil(isLast: (chunk: Buffer) => boolean): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of process.stdin) {
+  const { stdin } = process;
+  // A terminal may be asked for a password next. An open pipe would keep the process alive.
+  for await (const chunk of stdin.iterator({ destroyOnReturn: !stdin.isTTY })) {
     chunks.push(chunk);
     bytes += chunk.length;
     if (bytes > MAX_BYTES) {

@@ -27,7 +27,7 @@ import { readStandardInput } from '../standardInput.ts';
 import { requestLine } from './requestLine.ts';
 
 export interface ChangeOptions extends OneshotOptions {
-  storePassword?: string;
+  storePassword?: string | undefined;
 }
 
 export interface SetOptions extends ChangeOptions {
@@ -69,15 +69,33 @@ export async function cancel(number: number, options: ChangeOptions): Promise<vo
   await change('MSGCANCEL', String(number), options);
 }
 
-/** @returns The number of what was stored, if it has one. */
-function change(
+/**
+ * Asks for the store password on the terminal, if there is one and a server requires a password.
+ *
+ * @returns The number of what was stored, if it has one.
+ */
+async function change(
   command: WriteCommand,
   line: string,
   options: ChangeOptions,
 ): Promise<number | undefined> {
-  return withDeadline(remainingMs(options), (deadline) =>
-    changeOnce(command, line, options, deadline),
-  );
+  const changeWith = (storePassword: string | undefined) =>
+    withDeadline(remainingMs(options), (deadline) =>
+      changeOnce(command, line, { ...options, storePassword }, deadline),
+    );
+  try {
+    return await changeWith(options.storePassword);
+  } catch (error) {
+    if (!process.stdin.isTTY || !isPasswordMissing(error)) throw error;
+    const { askForPassword, parsePassword } = await import('../password.ts');
+    const [typed] = await askForPassword('Store password: ');
+    return changeWith(parsePassword(typed));
+  }
+}
+
+function isPasswordMissing(error: unknown): boolean {
+  const cause = error instanceof CliError ? error.cause : undefined;
+  return cause instanceof DeniedError && cause.reply === REPLY.passwordRequired;
 }
 
 async function changeOnce(

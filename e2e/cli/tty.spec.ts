@@ -1,10 +1,11 @@
 // What is used in a terminal.
 
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import headless from '@xterm/headless';
 import { Program, runMotd } from '../../testing/programs.ts';
-import { expect, QUICK, test } from '../fixtures.ts';
+import { expect, QUICK, startServer, test } from '../fixtures.ts';
 import { runInTerminal } from './terminal.ts';
 
 test.skip(process.platform !== 'linux', 'script(1) takes other arguments elsewhere');
@@ -49,6 +50,28 @@ test('set asks for the message, and names the server', QUICK, async ({ server })
   expect(await client.exitCode()).toBe(0);
   expect((await runMotd(['get', '127.0.0.1', String(port)])).stdout).toBe('typed\n');
 });
+
+for (const [command, prompt, answer] of [
+  ['set', /^New message for [\d.:]+: $/, 'typed\r'],
+  ['set -m typed', undefined, ''],
+] as const) {
+  test(`${command} asks for the store password, and stores the message`, async () => {
+    const file = test.info().outputPath('password');
+    writeFileSync(file, (await runMotd(['hash-password'], 'correct horse\n')).stdout);
+    const server = await startServer(0, ['--store-password-file', file]);
+    const at = ['127.0.0.1', String(server.port)];
+    const client = runInTerminal(`${process.execPath} dist/cli/main.js ${command} ${at.join(' ')}`);
+    if (prompt !== undefined) {
+      await client.waitForOutput(prompt);
+      client.process.stdin?.write(answer);
+    }
+    await client.waitForOutput(/Store password: $/);
+    client.process.stdin?.write('correct horse\r');
+    expect(await client.exitCode()).toBe(0);
+    expect(client.shown).not.toContain('correct');
+    expect((await runMotd(['get', ...at])).stdout).toBe('typed\n');
+  });
+}
 
 test('Tab completes flags and their values in bash', async () => {
   const shell = runInTerminal('PS1="ready> " bash --norc --noprofile -i');
