@@ -366,6 +366,11 @@ for (const [failure, args, pattern] of [
     /^motd: no such store: floppy:; --store.* \[invalid-store-url\]\n$/,
   ],
   [
+    'a path in place of the URL of a store',
+    ['serve', '--port', '0', '--store', './motd-data'],
+    /^motd: no such store: \.\/motd-data; did you mean file:\.\/motd-data\? \[invalid-store-url\]\n$/,
+  ],
+  [
     'a store whose ~ the shell has not expanded',
     ['serve', '--port', '0', '--store', 'file:~/motd'],
     /^motd: the shell does not expand ~ in file:~\/motd; write file:\$HOME\/.* --store, .* \[invalid-store-url\]\n$/,
@@ -396,9 +401,9 @@ for (const [failure, args, pattern] of [
     /^motd: no password hash in package\.json; make one: \(umask 077; motd hash-password > package\.json\) \[invalid-file\]\n$/,
   ],
   [
-    'a store that cannot be opened',
+    'a store that is a file',
     ['serve', '--store', 'file:package.json'],
-    /^motd: cannot use package\.json: .*; check --store \[store-unusable\]\n$/,
+    /^motd: package\.json is a file; name a folder with --store \[store-unusable\]\n$/,
   ],
 ] as const) {
   test(`reports ${failure} in one line, with status 1`, async () => {

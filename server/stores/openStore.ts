@@ -9,6 +9,7 @@ import { StoreOpenError } from './storeOpenError.ts';
 const FILE = 'file:';
 const LMDB = 'lmdb:';
 const ETCD = /^etcds?:/;
+const PATH = /^\.{0,2}\//;
 
 /** Whether several servers can share the store of a URL. Such a store may be unavailable. */
 export function isShared(url: string): boolean {
@@ -72,5 +73,6 @@ function describeUnknown(url: string): string {
     const folder = url.slice(LMDB.length);
     return `${url} is now file:${folder}: use that URL; a server that starts on the folder converts it`;
   }
+  if (PATH.test(url)) return `no such store: ${url}; did you mean file:${url}?`;
   return `no such store: ${url}; --store takes file:DIR, memory: or etcd://HOST:PORT/PREFIX`;
 }

@@ -20,3 +20,15 @@ test('names --store as the fault for other errors', () => {
     'cannot use data: ENOTDIR: it failed; check --store',
   );
 });
+
+test.each(['EMFILE', 'ENFILE'])('names the limit of open files as the fault for %s', (code) => {
+  expect(folderOpenError('data', failure(code)).message).toBe(
+    `cannot use data: ${code}: it failed; raise the limit of open files (ulimit -n)`,
+  );
+});
+
+test('says that a folder is a file', () => {
+  expect(folderOpenError('package.json', failure('ENOTDIR')).message).toBe(
+    'package.json is a file; name a folder with --store',
+  );
+});

@@ -13,6 +13,9 @@ const NOT_WRITABLE = ['EROFS', 'EACCES', 'EPERM'];
 /** Error codes of a disk that is full or fails. */
 const DISK_FAILURES = ['ENOSPC', 'EDQUOT', 'EIO'];
 
+/** Error codes of open(2): the process, or the machine, has no descriptor left. */
+const NO_DESCRIPTOR = ['EMFILE', 'ENFILE'];
+
 /** Part of the short codes of the commands (cli/shortCodes.ts). */
 export type StoreShortCode =
   | 'invalid-store-url'
@@ -66,16 +69,23 @@ export function folderOpenError(folder: string, error: unknown): StoreOpenError 
       { cause: error },
     );
   }
+  if (code === 'ENOTDIR' && existsSync(folder)) {
+    return new StoreOpenError('store-unusable', `${folder} is a file; name a folder with --store`, {
+      cause: error,
+    });
+  }
   // A sync that failed has its code in its cause.
   const isDisk = [error, error instanceof Error && error.cause].some((one) =>
     hasErrorCode(one, DISK_FAILURES),
   );
-  const check = isDisk ? 'check the disk' : 'check --store';
   return new StoreOpenError(
     'store-unusable',
-    `cannot use ${folder}: ${errorMessage(error)}; ${check}`,
-    {
-      cause: error,
-    },
+    `cannot use ${folder}: ${errorMessage(error)}; ${adviceFor(code, isDisk)}`,
+    { cause: error },
   );
+}
+
+function adviceFor(code: string, isDisk: boolean): string {
+  if (NO_DESCRIPTOR.includes(code)) return 'raise the limit of open files (ulimit -n)';
+  return isDisk ? 'check the disk' : 'check --store';
 }
