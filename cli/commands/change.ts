@@ -13,12 +13,12 @@ import {
 } from '../../client/oneshot/replyErrors.ts';
 import { describeWindow } from '../../client/planning/describeWindow.pure.ts';
 import type { WriteCommand } from '../../protocol/commands.ts';
-import { MAX_LINE_BYTES } from '../../protocol/lines.ts';
+import { MAX_LINE_BYTES, trimLine } from '../../protocol/lines.ts';
 import { escapeControls } from '../../protocol/plainText.ts';
 import { REPLY } from '../../protocol/replies.ts';
 import { formatWindow } from '../../protocol/time.ts';
 import { askServers, cliErrorFor, cliErrorForAll, formatServer } from '../askServers.ts';
-import { CliError } from '../cliError.ts';
+import { CliError, UsageError } from '../cliError.ts';
 import { type OneshotOptions, print, remainingMs, useAnswer } from '../firstAnswer.ts';
 import { localZone } from '../localTime/localZone.ts';
 import type { WindowFlags } from '../localTime/readWindow.ts';
@@ -144,10 +144,13 @@ async function messageOf({ message, servers }: SetOptions): Promise<string> {
     const where = escapeControls(servers.map(formatServer).join(', '));
     process.stderr.write(`New message for ${where}: `);
   }
-  const line = parseSingleLine(await readStandardInput());
+  const text = await readStandardInput();
+  const line = parseSingleLine(text);
   if (line !== undefined) return line;
-  throw new CliError(
+  const bytes = Buffer.byteLength(trimLine(text));
+  const excess = bytes > MAX_LINE_BYTES ? `, and has ${bytes}` : '';
+  throw new UsageError(
     'invalid-message',
-    `invalid message: it must be one line of plain text, 1 to ${MAX_LINE_BYTES} bytes; pass it with -m, or on standard input`,
+    `invalid message: it must be one line of plain text, 1 to ${MAX_LINE_BYTES} bytes${excess}; pass it with -m, or on standard input`,
   );
 }

@@ -55,22 +55,29 @@ test(
   },
 );
 
-for (const [mistake, args, input, pattern] of [
-  ['a message that is a command', ['-m', 'QUIT'], '', /the server replied: EXPECTED MOTD/],
-  ['a message of two lines', [], 'a\nb\n', /one line of plain text/],
-  ['no message at all', [], '\n', /one line of plain text.*-m/],
-  ['a message that drives a terminal', [], '\x1b[2J\n', /one line of plain text/],
-  ['a message that is not UTF-8', [], Buffer.from([0x61, 0xe9, 0x0a]), /not UTF-8; convert it/],
+for (const [mistake, args, input, pattern, expected] of [
+  ['a message that is a command', ['-m', 'QUIT'], '', /the server replied: EXPECTED MOTD/, 1],
+  ['a message of two lines', [], 'a\nb\n', /one line of plain text/, 2],
+  ['an empty message', [], '\n', /one line of plain text.*-m/, 2],
+  ['no message at all', [], '', /one line of plain text.*-m/, 2],
+  ['an empty -m', ['-m', ''], '', /one line of plain text/, 2],
+  ['a message that drives a terminal', [], '\x1b[2J\n', /one line of plain text/, 2],
+  ['a message that is too long', [], `${'é'.repeat(2050)}\n`, /1 to 4096 bytes, and has 4100; /, 2],
+  ['a message that is not UTF-8', [], Buffer.from([0x61, 0xe9, 0x0a]), /not UTF-8; convert it/, 1],
 ] as const) {
-  test(`set: rejects ${mistake} in one line, with status 1`, QUICK, async ({ server }) => {
-    const { status, stdout, stderr } = await runMotd(
-      ['set', '--port', `${server.port}`, ...args],
-      input,
-    );
-    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-    expect(stderr).toMatch(/^motd: .* \[[a-z0-9-]+\]\n$/);
-    expect(stderr).toMatch(pattern);
-  });
+  test(
+    `set: rejects ${mistake} in one line, with status ${expected}`,
+    QUICK,
+    async ({ server }) => {
+      const { status, stdout, stderr } = await runMotd(
+        ['set', '--port', `${server.port}`, ...args],
+        input,
+      );
+      expect({ status, stdout }).toEqual({ status: expected, stdout: '' });
+      expect(stderr).toMatch(/^motd: .* \[[a-z0-9-]+\]\n$/);
+      expect(stderr).toMatch(pattern);
+    },
+  );
 }
 
 for (const [fault, args, input, code] of [
