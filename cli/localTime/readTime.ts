@@ -18,8 +18,10 @@ export interface GivenTime {
 export interface TimeReference {
   /** What `tomorrow` and `in 2 hours` refer to. */
   nowMs: number;
-  /** A time of day, a weekday, or a date without a year is the first one after this time. */
+  /** A time of day is the first one after this time. */
   afterMs: number;
+  /** A weekday, or a date without a year, is the first one after this time. */
+  dayAfterMs: number;
 }
 
 const EXAMPLES = "write for example 'fri 18:00', '27 Nov 2026 18:00' or '2026-11-27 18:00'";
@@ -40,7 +42,7 @@ const MS_PER_MINUTE = 60_000;
  * @returns The time, in milliseconds since 1970.
  * @throws UsageError if it is not understood, not exactly one time, or not a time of the local zone.
  */
-export function readTime(given: GivenTime, { nowMs, afterMs }: TimeReference): number {
+export function readTime(given: GivenTime, { nowMs, afterMs, dayAfterMs }: TimeReference): number {
   rejectTwoMeanings(given);
   const duration = readDuration(given.text.trim(), nowMs);
   if (duration?.is === 'exact') return startOfSecond(nowMs) + duration.elapsedMs;
@@ -50,7 +52,7 @@ export function readTime(given: GivenTime, { nowMs, afterMs }: TimeReference): n
   const start = parse(given, nowMs);
   return start.isCertain('year')
     ? resolve(start, afterMs, given)
-    : resolve(parse(given, afterMs), afterMs, given);
+    : resolve(parse(given, dayAfterMs), afterMs, given);
 }
 
 function resolve(start: ParsedResult['start'], afterMs: number, given: GivenTime): number {

@@ -55,6 +55,9 @@ describe('--until', () => {
     ['fri 18:00', '2:00', 'Fri 27 Nov 2026 18:00 – Sat 28 Nov 2026 02:00 CET'],
     ['fri 18:00', '18:00', 'Fri 27 Nov 2026 18:00 – Sat 28 Nov 2026 18:00 CET'],
     ['fri 18:00', 'sat 2:00', 'Fri 27 Nov 2026 18:00 – Sat 28 Nov 2026 02:00 CET'],
+    ['fri 18:00', 'fri 20:00', 'Fri 27 Nov 2026 18:00–20:00 CET'],
+    ['27 Nov 18:00', '27 Nov 20:00', 'Fri 27 Nov 2026 18:00–20:00 CET'],
+    ['fri 18:00', 'thu 17:00', 'Fri 27 Nov 2026 18:00 – Thu 3 Dec 2026 17:00 CET'],
     ['4 Dec 2026 18:00', 'sat 2:00', 'Fri 4 Dec 2026 18:00 – Sat 5 Dec 2026 02:00 CET'],
     ['20 Dec 2027 18:00', '5 Jan 8:00', 'Mon 20 Dec 2027 18:00 – Wed 5 Jan 2028 08:00 CET'],
   ])('with --from %j, is the first %j after it', (from, until, shown) => {
@@ -215,6 +218,18 @@ test.each<[flags: string, from: string | undefined, until: string | undefined, e
     'fri 18:00',
     'tomorrow 8:00',
     '--until is not after --from: Wed 25 Nov 2026 08:00 CET, Fri 27 Nov 2026 18:00 CET',
+  ],
+  [
+    'an end before the start on its weekday',
+    'fri 18:00',
+    'fri 17:00',
+    '--until is not after --from: Fri 27 Nov 2026 17:00 CET, Fri 27 Nov 2026 18:00 CET',
+  ],
+  [
+    'an end before the start on its date',
+    '27 Nov 18:00',
+    '27 Nov 17:00',
+    '--until is not after --from: Fri 27 Nov 2026 17:00 CET, Fri 27 Nov 2026 18:00 CET',
   ],
   [
     'an end in the past',

@@ -6,7 +6,7 @@ import { windowFault } from '../../client/planning/windowFault.pure.ts';
 import { MAX_PLAN_YEARS, type ParsedWindow } from '../../protocol/time.ts';
 import { UsageError } from '../cliError.ts';
 import { localZone } from './localZone.ts';
-import { readTime } from './readTime.ts';
+import { readTime, type TimeReference } from './readTime.ts';
 
 export interface WindowFlags {
   from?: string;
@@ -24,17 +24,26 @@ export function readWindow({ from, until }: WindowFlags, nowMs: number): ParsedW
   const fromMs =
     from === undefined
       ? undefined
-      : readTime({ flag: '--from', text: from }, { nowMs, afterMs: nowMs });
+      : readTime({ flag: '--from', text: from }, { nowMs, afterMs: nowMs, dayAfterMs: nowMs });
   const untilMs =
     until === undefined
       ? undefined
-      : readTime({ flag: '--until', text: until }, { nowMs, afterMs: fromMs ?? nowMs });
+      : readTime({ flag: '--until', text: until }, endReference(fromMs, nowMs));
   const window = {
     ...(fromMs !== undefined && { fromMs }),
     ...(untilMs !== undefined && { untilMs }),
   };
   rejectFault(window, nowMs);
   return window;
+}
+
+/**
+ * The day of the end may be that of the start. If its time is earlier, the window is rejected: it was
+ * hardly meant to last a week.
+ */
+function endReference(fromMs: number | undefined, nowMs: number): TimeReference {
+  if (fromMs === undefined) return { nowMs, afterMs: nowMs, dayAfterMs: nowMs };
+  return { nowMs, afterMs: fromMs, dayAfterMs: new Date(fromMs).setHours(0, 0, 0, 0) };
 }
 
 function rejectFault(window: ParsedWindow, nowMs: number): void {
