@@ -12,7 +12,7 @@ import { escapeControls } from '../protocol/plainText.ts';
 import { awaitEnvironment } from './awaitEnvironment.ts';
 import { CliError, printToStderr, UsageError } from './cliError.ts';
 import { stripLineEnds } from './options/environment.ts';
-import { buildProgram, expandHelp } from './program.ts';
+import { buildProgram, expandShorthand } from './program.ts';
 
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
@@ -35,7 +35,7 @@ process.on('uncaughtException', processOnUncaughtException);
 void run().catch(fail);
 
 async function run(): Promise<void> {
-  const args = expandHelp(process.argv.slice(2));
+  const args = expandShorthand(process.argv.slice(2));
   const program = await buildProgram(packageJson.version, args[0]);
   await awaitEnvironment(() => import('./commands/bridge.ts'));
   stripLineEnds();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { buildProgram } from './program.ts';
+import { buildProgram, expandShorthand } from './program.ts';
 
 const { commands } = await buildProgram('1.2.3');
 
@@ -21,3 +21,8 @@ test.each(commands.map((command) => command.name()))(
     expect(loaded.length).toBeLessThan(commands.length);
   },
 );
+
+test('takes -v for --version, but only in the place of a command', () => {
+  expect(expandShorthand(['-v'])).toEqual(['--version']);
+  expect(expandShorthand(['get', '-v'])).toEqual(['get', '-v']);
+});

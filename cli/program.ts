@@ -67,10 +67,11 @@ export async function buildProgram(version: string, name?: string): Promise<Comm
 
 /**
  * @param args The arguments of `motd`.
- * @returns The same, with `help NAME` as `NAME --help`. An unknown command is left alone: it is
- *   reported even if its help is asked for.
+ * @returns The same, with `help NAME` as `NAME --help`, and `-v` as `--version`. An unknown command is
+ *   left alone: it is reported even if its help is asked for.
  */
-export function expandHelp(args: readonly string[]): readonly string[] {
+export function expandShorthand(args: readonly string[]): readonly string[] {
+  if (args[0] === '-v') return ['--version'];
   const isHelp = args[0] === 'help';
   const name = args[isHelp ? 1 : 0];
   if (name === undefined || name.startsWith('-')) return args;

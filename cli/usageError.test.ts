@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { afterEach, expect, test } from 'vitest';
 import { UsageError } from './cliError.ts';
-import { buildProgram, expandHelp } from './program.ts';
+import { buildProgram, expandShorthand } from './program.ts';
 
 /** A test for each code of Commander that means wrong usage, by the code. */
 const TESTS: Record<string, [args: string, message: string, env?: Record<string, string>][]> = {
@@ -98,7 +98,7 @@ afterEach(() => {
 async function errorOf(line: string, env: Record<string, string> = {}): Promise<unknown> {
   Object.assign(process.env, env);
   for (const name of Object.keys(env)) variables.add(name);
-  const args = expandHelp(line.split(' ').map((arg) => arg.replaceAll('_', ' ')));
+  const args = expandShorthand(line.split(' ').map((arg) => arg.replaceAll('_', ' ')));
   const program = await buildProgram('1.2.3', args[0]);
   return program.parseAsync(args, { from: 'user' }).catch((error) => error);
 }

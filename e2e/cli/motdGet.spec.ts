@@ -58,6 +58,12 @@ for (const shell of SHELLS) {
       expect(await motdGet(shell, ['127.0.0.1', String(server.port)])).toEqual(ok(APPLE));
     });
 
+    test('prints its usage', QUICK, async () => {
+      expect(await motdGet(shell, ['--help'])).toEqual(
+        ok('usage: motd-get [--no-default] [HOST [PORT]]'),
+      );
+    });
+
     test('prints nothing of the initial message with --no-default', QUICK, async ({ server }) => {
       const at = ['127.0.0.1', String(server.port)];
       const nothing = { status: 0, stdout: '', stderr: '' };
