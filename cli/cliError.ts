@@ -16,7 +16,7 @@ import { escapeControls } from '../protocol/plainText.ts';
 import type { ShortCode } from './shortCodes.ts';
 
 /** A password in a URL is a mistake, and must not be repeated (RFC 3986, section 3.2.1). */
-const PASSWORD_IN_URL = /(:\/\/[^/\s:@']*:)[^/\s@']*@/g;
+const PASSWORD_IN_URL = /(:\/\/[^/\s:@']*:)\S*@/g;
 
 /** Ends the command with exit status 1 and this message as its only line on standard error. */
 export class CliError extends Error {

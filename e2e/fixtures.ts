@@ -149,10 +149,13 @@ export class PageTerminal {
     this.page = page;
   }
 
-  /** Every row on the screen, as drawn, without blanks at the end. */
+  /**
+   * Every row on the screen, as drawn, without blanks at the end, nor the mark that the page puts
+   * there in a note of several rows (web/editor/wrapWords.ts).
+   */
   async rows(): Promise<string[]> {
     const rows = await this.page.locator('.xterm-rows > div').allInnerTexts();
-    return rows.map((row) => row.replaceAll('\u00a0', ' ').trimEnd());
+    return rows.map((row) => row.replaceAll('\u00a0', ' ').replace(/\s*\u200e?\s*$/, ''));
   }
 
   /** The screen as one text, without the empty rows below. */
@@ -162,10 +165,10 @@ export class PageTerminal {
 
   /**
    * Every character on the screen in order, without white space and line ends, so that wrapped text
-   * is in one piece. The page marks the ends of its own rows (web/editor/wrapWords.ts).
+   * is in one piece.
    */
   async flow(): Promise<string> {
-    return (await this.rows()).join('').replaceAll(/[ \u200e]/g, '');
+    return (await this.rows()).join('').replaceAll(' ', '');
   }
 
   /** Resolves once the screen ends with this text. */
@@ -191,7 +194,7 @@ export class PageTerminal {
         }).join(''),
       ),
     );
-    const trimmed = rows.map((row) => row.replaceAll('\u00a0', ' ').trimEnd());
+    const trimmed = rows.map((row) => row.replaceAll('\u00a0', ' ').replace(/\s*\u200e?\s*$/, ''));
     return trimmed.join('\n').trimEnd();
   }
 

@@ -31,6 +31,8 @@ let isEnding = false;
 
 exitWithParent();
 prepareInstallation();
+// As `npm start` does, and not the messages of an installed `motd`.
+process.env['MOTD_STORE'] ??= 'file:./motd-data';
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void end());
 await work();
 

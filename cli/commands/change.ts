@@ -86,7 +86,8 @@ async function change(
   try {
     return await changeWith(options.storePassword);
   } catch (error) {
-    if (!process.stdin.isTTY || !isPasswordMissing(error)) throw error;
+    const canAsk = process.stdin.isTTY && process.stderr.isTTY;
+    if (!canAsk || !isPasswordMissing(error)) throw error;
     const { askForPassword, parsePassword } = await import('../password.ts');
     const [typed] = await askForPassword('Store password: ');
     return changeWith(parsePassword(typed));

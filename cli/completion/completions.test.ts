@@ -89,7 +89,9 @@ function candidateIn(shell: Shell, line: string): string[] {
   return candidate === undefined ? [] : [candidate.replaceAll('\\', '')];
 }
 
-const isInstalled = (shell: Shell) => process.env[`MOTD_TEST_${shell.toUpperCase()}`] !== '';
+const isInstalled = (shell: Shell) =>
+  process.env[`MOTD_TEST_${shell.toUpperCase()}`] !== '' &&
+  spawnSync(shell, ['--version']).error === undefined;
 
 for (const shell of SHELLS) {
   test.skipIf(!isInstalled(shell))(`${shell} offers every command, and every flag`, () => {
@@ -109,6 +111,7 @@ for (const shell of SHELLS) {
       ['serve --log ', ['console', 'json', 'silent']],
       ['serve --log=js', shell === 'fish' ? ['--log=json'] : ['json']],
       ['serve --port ', []],
+      ['bridge --target ', []],
       ['get --tls-ca ', files],
       ['get --tls-ca a', ['a file.pem', 'a folder']],
       ['bridge --record ', ['a folder']],

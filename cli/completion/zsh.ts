@@ -49,7 +49,7 @@ ${specs.map((spec) => `            ${spec}`).join(' \\\n')}
 
 function flagSpec({ long, short, description, value, isRepeatable }: CompletedFlag): string {
   const text = `[${description.replace(/[[\]\\]/g, '\\$&')}]`;
-  const action = value === undefined ? '' : `:${value.name}:${actionOf(value)}`;
+  const action = value === undefined ? '' : `:${nameOf(value)}:${actionOf(value)}`;
   const longSpec = value === undefined ? long : `${long}=`;
   if (short === undefined) return quote(`${isRepeatable ? '*' : ''}${longSpec}${text}${action}`);
   const shortSpec = value === undefined ? short : `${short}+`;
@@ -57,7 +57,12 @@ function flagSpec({ long, short, description, value, isRepeatable }: CompletedFl
 }
 
 function argumentSpec(value: CompletedValue, index: number): string {
-  return quote(`${index + 1}:${value.name}:${actionOf(value)}`);
+  return quote(`${index + 1}:${nameOf(value)}:${actionOf(value)}`);
+}
+
+/** What follows a colon would be an action, which zsh runs. */
+function nameOf({ name }: CompletedValue): string {
+  return name.replaceAll(':', '\\:');
 }
 
 function actionOf({ kind, choices }: CompletedValue): string {

@@ -30,7 +30,7 @@ const SIGNALS: readonly Term[] = [
 ];
 
 const STORE_FILE: Term = [
-  './motd-data/',
+  '~/.local/share/motd/',
   'The messages, unless --store names another folder. Only one server may use it.',
 ];
 

@@ -68,7 +68,9 @@ test('ls and grep show their colors', async ({ page }) => {
   writeFileSync(`${folder}/plain`, 'needle in a haystack\n');
   writeFileSync(`${folder}/program`, '');
   chmodSync(`${folder}/program`, 0o755);
-  const script = 'cd "$0" && ls --color=always && grep --color=always -n needle plain; sleep 60';
+  // Without a TERM that it knows, ls shows no colors.
+  const script =
+    'export TERM=xterm; cd "$0" && ls --color=always && grep --color=always -n needle plain; sleep 60';
   inetd = await startInetd('sh', ['-c', script, folder]);
   const bridgePort = await startBridgeTo(`files=127.0.0.1:${inetd.port}+color+readonly`);
   await page.goto(`http://127.0.0.1:${bridgePort}/?target=files`);
