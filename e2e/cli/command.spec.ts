@@ -417,7 +417,7 @@ test('an error about a URL does not show a password in it', async () => {
   for (const args of [
     ['bridge', '--ready-url', 'https://me:SECRET@127.0.0.1/'],
     ['bridge', '--public-origin', 'https://me:SECRET@127.0.0.1/path'],
-    ['get', '--url', 'ws://me:/SECRET@127.0.0.1/ws'],
+    ['get', '--url', 'ws://me:a/SECRET@127.0.0.1/ws'],
     ['get', '--url', 'ws://me:a@SECRET@127.0.0.1/ws'],
     ['serve', '--store', 'etcd://me:SECRET@127.0.0.1:1/motd'],
     ['serve', '--store', 'redis://me:SECRET@127.0.0.1:1'],
