@@ -92,6 +92,8 @@ nc() { command '${process.env['MOTD_TEST_NETCAT'] || 'nc'}' "$@"; }
   return new Program('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
     MOTD_PORT: String(port),
     TERM: 'xterm-256color',
+    // In another locale, readline also clears the rest of the line after a prompt.
+    LC_ALL: 'C.UTF-8',
   });
 }
 

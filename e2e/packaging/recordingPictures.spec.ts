@@ -28,9 +28,7 @@ const THEMES: Readonly<Record<'light' | 'dark', CastTheme>> = {
   },
 };
 
-// Readline may draw a prompt again on a busy machine: seen in 1 of 20 runs. The next recording has to
-// be the same.
-test.describe.configure({ mode: 'serial', retries: 2 });
+test.describe.configure({ mode: 'serial' });
 
 test('the recorded commands print what docs/terminal.cast shows', async ({ server }, {
   outputDir,
