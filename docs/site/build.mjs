@@ -26,10 +26,13 @@ import { escapeHtml, preformatted, readMarkdown } from './markdown.mjs';
 /** @typedef {import('./markdown.mjs').Page} Page */
 
 /**
- * @param {string} output The folder, which is replaced.
- * @throws {Error} If a link leads nowhere.
+ * @param {string} output The folder, which is replaced if it is a site.
+ * @throws {Error} If a link leads nowhere, or the folder has other files.
  */
 export async function buildSite(output) {
+  const isReplaceable = !existsSync(output) || existsSync(`${output}/sections.json`);
+  if (!isReplaceable && readdirSync(output).length > 0)
+    throw new Error(`${output} has other files, which the site would replace; name a new folder`);
   const pages = readPages();
   rmSync(output, { recursive: true, force: true });
   const site = new Map(

@@ -1,7 +1,7 @@
 // The documentation as a site (`npm run docs:site`), in a browser. Its links are checked when it is
 // built.
 
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { Program } from '../../testing/programs.ts';
@@ -34,6 +34,15 @@ test('the contents lead to every guide, with its sections', async ({ page, site 
   await expect(contents.locator('[aria-current]')).toHaveText('Use it from scripts');
   await contents.getByRole('link', { name: 'Exit statuses' }).click();
   await expect(page.getByRole('heading', { name: 'Exit statuses' })).toBeInViewport();
+});
+
+test('replaces no folder with other files', async () => {
+  const folder = test.info().outputPath('mine');
+  mkdirSync(folder);
+  writeFileSync(`${folder}/notes.txt`, 'mine');
+  const result = await new Program(process.execPath, ['scripts/docsSite.mjs', folder]).result();
+  expect(result).toMatchObject({ status: 1, stderr: expect.stringContaining('has other files') });
+  expect(readdirSync(folder)).toEqual(['notes.txt']);
 });
 
 test('a link to a file or a folder of the repository shows it', async ({ page, site }) => {
