@@ -1,6 +1,6 @@
 // `npm run deb`: makes the Debian packages, one for each architecture, in dist/deb/ or in the folder
 // given. They contain what `npm pack` packs, at the places that Debian has for it. Nothing is
-// compiled, so one machine makes all of them, and the same sources give the same bytes.
+// compiled, so one machine makes all of them, and the same build gives the same bytes.
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
