@@ -15,8 +15,9 @@ export function findCompiler() {
 
 /** @param source Its path in bench/. @returns The path of the program. */
 export function compile(source: string): string {
-  const program = compiled.get(source) ?? join(temporaryFolder(), basename(source, '.c'));
-  if (compiled.has(source)) return program;
+  const known = compiled.get(source);
+  if (known !== undefined) return known;
+  const program = join(temporaryFolder(), basename(source, '.c'));
   const file = fileURLToPath(new URL(`bench/${source}`, ROOT));
   const { command } = findCompiler();
   const { status, stderr } = spawnSync(command, ['-O2', '-o', program, file], { encoding: 'utf8' });

@@ -20,8 +20,8 @@ const pathsOf = (command: string) => [command, `/usr/sbin/${command}`];
 /**
  * Looks for a program on the path.
  *
- * @param debianPackage Named if the program is missing.
  * @param version The part of what it prints with `args` that is its version.
+ * @param howToInstall Part of the message if it is missing.
  */
 export function findCommand(
   command: string,
