@@ -204,6 +204,8 @@ export class Connection implements Stoppable {
   #reply(reply: Reply): void {
     const isRejection = isClosingReply(reply) && reply !== REPLY.shuttingDown;
     if (isRejection) this.#context.log?.({ event: 'rejected', peer: this.#peer, reply });
+    if (reply === REPLY.unknownCommand)
+      this.#context.log?.({ event: 'unknownCommand', peer: this.#peer });
     this.#outbox.send(`${reply}\n`);
   }
 

@@ -37,6 +37,11 @@ test.each<[rule: string, event: ServerEvent, line: string]>([
     "Received:from ('127.0.0.1', 58400): \\u{9b}2J",
   ],
   [
+    'reports an unknown command without its text',
+    { event: 'unknownCommand', peer },
+    "Unknown command from ('127.0.0.1', 58400)",
+  ],
+  [
     'reports a failed store',
     { event: 'storeFailed', peer, reason: 'disk\nfull' },
     '[!] MOTD not stored: disk^Jfull',

@@ -32,6 +32,8 @@ function lineOf(event: ServerEvent): string | undefined {
       return `Connected by ${tuple(event.peer)}${userIn(event.peer)}`;
     case 'received':
       return `Received:from ${tuple(event.peer)}: ${event.line}`;
+    case 'unknownCommand':
+      return `Unknown command from ${tuple(event.peer)}`;
     case 'updated':
     case 'updatedRemotely':
     case 'changedByClock':

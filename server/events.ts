@@ -11,8 +11,10 @@ export type ServerEvent =
   | StoreEvent
   | { event: 'listening'; endpoint: ListenAddress }
   | { event: 'connected'; peer: Peer }
-  /** `line` is a byte string, as received. Lines with a password are not reported. */
+  /** `line` is a byte string, as received. Passwords are not reported. */
   | { event: 'received'; peer: Peer; line: string }
+  /** The peer sent a line that is not a command. It is not reported: it may be a password. */
+  | { event: 'unknownCommand'; peer: Peer }
   | { event: 'updated'; peer: Peer; message: string }
   /** `window` is `FROM/UNTIL` (protocol/time.ts). */
   | {

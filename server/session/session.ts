@@ -30,8 +30,6 @@
 //              QUIT                                 reply 200        closing
 //              a line of HTTP or a PROXY header     rejectProtocol   closing
 //              any other line                       reply 400        command
-//   retry      a command, HTTP, or a PROXY header   as in command
-//              any other line, not logged           reply 400        retry
 //   watching   updated                                               watching, with updates
 //              no line is left, and it has updates  sendUpdate       watching
 //              a line                               as in command
@@ -41,7 +39,7 @@
 //   writing    written                                               due: its reply, command
 //   checking   right, for a write command                            due: reply 200, argument
 //              right, for SHUTDOWN                                   due: reply, shutDown, closing
-//              wrong                                                 due: reply 301, retry
+//              wrong                                                 due: reply 301, command
 //              the third wrong one, or not checked                   due: reply 421, closing
 //   due        next                                 its action       its next state
 //   closed
@@ -51,7 +49,6 @@
 //
 //   a blank line                                    no action        the same state
 //   a line over the limit, not in firstLine         reply 413        command
-//   the same, in password or retry                  reply 413        retry
 //   no line is left, and the input has ended        close            closed
 //   no line is left, and `closeWith` was called     its reply        closing
 
@@ -77,7 +74,6 @@ import {
   FIRST_LINE,
   type FirstLine,
   type LineState,
-  RETRY,
   replyDue,
   type SessionState,
   WATCHING,
@@ -204,7 +200,6 @@ export class Session {
     if (line === TOO_LONG) return this.#onLineTooLong(state);
     switch (state.is) {
       case 'command':
-      case 'retry':
       case 'watching':
         return this.#onCommand(line, state);
       case 'firstLine':
@@ -226,7 +221,7 @@ export class Session {
   }
 
   #onLineTooLong(state: LineState): Action {
-    if (state.is !== 'firstLine') return this.#replyAndAwaitCommand(state, REPLY.lineTooLong);
+    if (state.is !== 'firstLine') return this.#replyAndAwaitCommand(REPLY.lineTooLong);
     const protocol = protocolOfLongFirstLine(state);
     if (protocol !== undefined) return this.#take(rejectionOf(protocol));
     return { do: 'reply', reply: REPLY.lineTooLong, line: undefined };
@@ -248,14 +243,15 @@ export class Session {
     if (text !== line) return this.#onCommand(text, state);
     const protocol = protocolOfLine(line);
     if (protocol !== undefined) return this.#take(rejectionOf(protocol));
-    return this.#replyAndAwaitCommand(state, REPLY.unknownCommand, line);
+    // Not logged: it may be a password, also with a command before it.
+    return this.#replyAndAwaitCommand(REPLY.unknownCommand);
   }
 
   #onArgument(line: string, state: LineState & { is: 'argument' }): Action | undefined {
     if (line === '') return this.#nextLine(state);
-    if (isCommand(line)) return this.#replyAndAwaitCommand(state, REPLY.expectedMessage, line);
+    if (isCommand(line)) return this.#replyAndAwaitCommand(REPLY.expectedMessage, line);
     const request = parseWriteRequest(state.command, line);
-    if (typeof request === 'string') return this.#replyAndAwaitCommand(state, request, line);
+    if (typeof request === 'string') return this.#replyAndAwaitCommand(request, line);
     this.#state = WRITING;
     return { do: 'write', request, line };
   }
@@ -267,10 +263,9 @@ export class Session {
     return { do: 'checkPassword', password: line, use };
   }
 
-  #replyAndAwaitCommand(state: LineState, reply: Reply, line?: string): Action {
-    const mayBePassword = state.is === 'password' || state.is === 'retry';
-    this.#state = mayBePassword ? RETRY : COMMAND;
-    return { do: 'reply', reply, line: mayBePassword ? undefined : line };
+  #replyAndAwaitCommand(reply: Reply, line?: string): Action {
+    this.#state = COMMAND;
+    return { do: 'reply', reply, line };
   }
 
   /** @returns The action that is due. */
@@ -287,7 +282,6 @@ export class Session {
     switch (this.#state.is) {
       case 'firstLine':
       case 'command':
-      case 'retry':
       case 'watching':
         return isCommand(dropTelnetCommands(text)) || this.#lines.endsWithCr;
       case 'argument':

@@ -20,8 +20,6 @@ export interface FirstLine {
 export type LineState =
   | FirstLine
   | { readonly is: 'command' }
-  /** As `command`, after a wrong password: a line that is not a command may be the right one. */
-  | { readonly is: 'retry' }
   /** `hasUpdates`: whether a message came into force that the peer has not been sent. */
   | { readonly is: 'watching'; readonly hasUpdates: boolean }
   /** The line holds what the command is to change. */
@@ -53,7 +51,6 @@ export type SessionState =
 
 export const FIRST_LINE: FirstLine = { is: 'firstLine', firstBytes: '' };
 export const COMMAND: SessionState = { is: 'command' };
-export const RETRY: SessionState = { is: 'retry' };
 export const WATCHING: SessionState = { is: 'watching', hasUpdates: false };
 export const WATCHING_WITH_UPDATES: SessionState = { is: 'watching', hasUpdates: true };
 export const WRITING: SessionState = { is: 'writing' };
@@ -78,7 +75,7 @@ export const PASSWORD_TO_WRITE = forEachWrite(
   }),
 );
 
-const WRONG_PASSWORD = replyDue(REPLY.wrongPassword, RETRY);
+const WRONG_PASSWORD = replyDue(REPLY.wrongPassword, COMMAND);
 const TOO_MANY_WRONG_PASSWORDS = replyDue(REPLY.tooManyWrongPasswords, CLOSING);
 
 /** The next state of `checking`, if the password is not right. */
