@@ -25,9 +25,13 @@ export function isSecret(kind: PromptKind): boolean {
   return kind === 'password' || kind === 'storePassword' || kind === 'hidden';
 }
 
-/** Whether an answer may be a password: it must be kept out of every history of lines. */
+/** `SHUTDOWN 123!abc`: the password on the line of its command. */
+const PASSWORD_WITH_COMMAND = /^SHUTDOWN./i;
+
+/** Whether an answer may hold a password: it must be kept out of every history of lines. */
 export function isSecretAnswer(kind: PromptKind, text: string): boolean {
-  return isSecret(kind) || (kind === 'retry' && !isCommand(trimLine(text)));
+  if (kind === 'retry') return !isCommand(trimLine(text));
+  return isSecret(kind) || (kind === 'command' && PASSWORD_WITH_COMMAND.test(trimLine(text)));
 }
 
 /** Whether the prompt asks for a command of the message server. */

@@ -185,6 +185,15 @@ describe('a password', () => {
     expect(page.type(UP).line).toBe(`${COMMAND}SHUTDOWN|`);
   });
 
+  test.each(['SHUTDOWN 123!abc', 'shutdown 123!abc'])(
+    'does not enter the history in %j',
+    (line) => {
+      const page = new FakePage().open().type(`${line}\r`);
+      expect(page.sent).toEqual([`${line}\n`]);
+      expect(page.history.lines).toEqual([]);
+    },
+  );
+
   test('does not enter the history after a wrong one, where a command is expected', () => {
     const page = atPasswordPrompt().type('123!abd\r').receive('301 WRONG PASSWORD\n');
     page.type('123!abc\r').receive('400 UNKNOWN COMMAND\n');

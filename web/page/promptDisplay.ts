@@ -71,7 +71,7 @@ export class PromptDisplay {
    * @param suffix Shown after the text, and never masked.
    */
   complete(prompt: string, text: string, kind: PromptKind, suffix = ''): void {
-    const isPassword = kind === 'retry' && isSecretAnswer(kind, text);
+    const isPassword = !isSecret(kind) && isSecretAnswer(kind, text);
     const shown = `${this.#mask(text, isPassword ? 'password' : kind)}${suffix}`;
     const startsExchange = takesCommand(kind);
     this.#deps.screen.completeLine({ prompt, text: shown, cursor: 0, startsExchange });
