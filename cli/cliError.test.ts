@@ -26,6 +26,11 @@ test.each([
   expect(error).toMatchObject({ name: 'CliError', shortCode, message });
 });
 
+test.each(['EMFILE', 'ENFILE'])('names no flag if listening fails with %s', (code) => {
+  const error = errorWithCode(code);
+  expect(listenError(error, { host: '127.0.0.1', port: 26310 }, '--port')).toBe(error);
+});
+
 test.each([
   [
     'ECONNREFUSED',

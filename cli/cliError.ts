@@ -48,7 +48,7 @@ export function printToStderr(shortCode: ShortCode, message: string): void {
  * Describes why a server could not listen.
  *
  * @param portFlag The flag that sets the port. The flag for the host has a similar name.
- * @returns A CliError, or `error` itself if it has no code.
+ * @returns A CliError, or `error` itself if it has no code, or no file can be opened (main.ts).
  */
 export function listenError(error: unknown, { host, port }: Endpoint, portFlag: string): unknown {
   const hostFlag = portFlag.replace('port', 'host');
@@ -75,6 +75,8 @@ export function listenError(error: unknown, { host, port }: Endpoint, portFlag: 
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return cliError(error, 'unknown-host', `unknown host name: ${host}; check ${hostFlag}`);
+    case 'EMFILE':
+    case 'ENFILE':
     case undefined:
       return error;
     default:
@@ -90,7 +92,7 @@ export function listenError(error: unknown, { host, port }: Endpoint, portFlag: 
  * Describes why a server could not listen on a Unix socket.
  *
  * @param flag The flag that sets the path.
- * @returns A CliError, or `error` itself if it has no code.
+ * @returns A CliError, or `error` itself if it has no code, or no file can be opened (main.ts).
  */
 export function socketFileError(error: unknown, path: string, flag: string): unknown {
   const code = errorCode(error);
@@ -110,6 +112,8 @@ export function socketFileError(error: unknown, path: string, flag: string): unk
     case 'ENOENT':
     case 'ENOTDIR':
       return cliError(error, 'file-not-found', `no such folder: ${dirname(path)}; check ${flag}`);
+    case 'EMFILE':
+    case 'ENFILE':
     case undefined:
       return error;
     default:
@@ -209,7 +213,7 @@ function checkAddress(kind: ServerKind): string {
  *
  * @param where The server, as `HOST:PORT` or `unix:PATH`, or its URL.
  * @param tlsSwitch The flag or variable that turned on TLS.
- * @returns A CliError, or `error` itself if it has no code.
+ * @returns A CliError, or `error` itself if it has no code, or no file can be opened (main.ts).
  */
 export function connectError(
   error: unknown,
@@ -247,7 +251,7 @@ export function describeConnectError(error: unknown): string {
  * Describes why a file could not be read.
  *
  * @param flag The flag that names the file.
- * @returns A CliError, or `error` itself if it has no code.
+ * @returns A CliError, or `error` itself if it has no code, or no file can be opened (main.ts).
  */
 export function fileError(error: unknown, file: string, flag: string): unknown {
   const code = errorCode(error);

@@ -25,6 +25,9 @@ const INCOMPLETE = [
   'ERR_DLOPEN_FAILED',
 ];
 
+/** open(2), socket(2), pipe(2): this process, or the machine, may have no more files open. */
+const OUT_OF_DESCRIPTORS = ['EMFILE', 'ENFILE'];
+
 /** Enough for an error message to be written to standard error. */
 const EXIT_AFTER_MS = 200;
 
@@ -49,8 +52,18 @@ function stdoutOnError(error: NodeJS.ErrnoException): void {
   process.exit(EXIT_FAILURE);
 }
 
-/** Reports a bug. Node would print the error unescaped, including text from a peer. */
+/**
+ * Reports a bug, unless the process has no file descriptor left: then any part of the program may
+ * fail. Node would print the error unescaped, including text from a peer.
+ */
 function processOnUncaughtException(error: unknown): void {
+  if (hasErrorCode(error, OUT_OF_DESCRIPTORS)) {
+    printToStderr(
+      'system-limit',
+      `out of file descriptors: ${errorMessage(error)}; raise the limit of open files (ulimit -n)`,
+    );
+    process.exit(EXIT_FAILURE);
+  }
   const lines = inspect(error).split('\n').map(escapeControls);
   process.stderr.write(`${lines.join('\n')}\n`);
   process.exit(EXIT_FAILURE);

@@ -59,6 +59,7 @@ type ChangeShortCode =
 
 type ListenShortCode =
   | 'incomplete-installation'
+  | 'system-limit'
   | 'port-in-use'
   | 'port-not-allowed'
   | 'foreign-address'

@@ -34,6 +34,17 @@ test('restarts a child that was killed before it was ready', async () => {
   await supervisor.ended;
 });
 
+test('rejects the start of a child that the system cannot start', async () => {
+  const start = () => spawn('/nonexistent', { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const childOptions = { name: 'motd serve', stopDeadlineMs: 1000, start };
+  const supervisor = new Supervisor(childOptions, () => {});
+  await expect(supervisor.start()).rejects.toMatchObject({
+    shortCode: 'system-limit',
+    message: expect.stringMatching(/^cannot start motd serve: spawn \/nonexistent ENOENT; raise /),
+  });
+  await supervisor.ended;
+});
+
 test('does not restart a child that exited before it was ready', async () => {
   let starts = 0;
   const start = () => {

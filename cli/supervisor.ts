@@ -3,6 +3,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { CliError } from './cliError.ts';
 import type { Ready, Report } from './lifecycle.ts';
 
 const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
@@ -48,6 +49,7 @@ export class Supervisor {
   #restartMs = MIN_RESTART_MS;
   #restartTimer: NodeJS.Timeout | undefined;
   #resolveStart: (ready: Ready | undefined) => void = () => {};
+  #rejectStart: (error: CliError) => void = () => {};
   #resolveEnded: () => void = () => {};
 
   /** @param log Called with each line for the operator. */
@@ -64,10 +66,12 @@ export class Supervisor {
    *
    * @returns Its first report that it is ready; `undefined` if it exited before, and printed why. A
    *   child that was killed before has printed nothing, and is restarted.
+   * @throws CliError if the system could not start it.
    */
   start(): Promise<Ready | undefined> {
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       this.#resolveStart = resolve;
+      this.#rejectStart = reject;
       this.#run();
     });
   }
@@ -106,7 +110,9 @@ export class Supervisor {
     running.on('message', (message) => this.#processOnReport(message as Report));
     running.on('error', (error) => {
       // Without a pid, it could not be started. Any other error is not the end of the process.
-      if (running.pid === undefined) this.#processOnEnd(startedAt, error.message, false);
+      if (running.pid !== undefined) return;
+      this.#rejectStart(startError(this.#child.name, error));
+      this.#processOnEnd(startedAt, error.message, false);
     });
     // 'close' rather than 'exit': by then, every report has been read.
     running.once('close', (status, signal) =>
@@ -154,6 +160,11 @@ export class Supervisor {
     this.#resolveStart(undefined);
     this.#resolveEnded();
   }
+}
+
+function startError(name: string, error: Error): CliError {
+  const limits = 'raise the limits of open files and processes (ulimit -n, ulimit -u)';
+  return new CliError('system-limit', `cannot start ${name}: ${error.message}; ${limits}`);
 }
 
 function terminate(running: ChildProcess): void {

@@ -506,6 +506,25 @@ for (const format of ['console', 'json']) {
   });
 }
 
+test('without enough file descriptors, prints one line with a short code', async () => {
+  test.skip(process.platform === 'win32', 'sets ulimit -n');
+  const errors: string[] = [];
+  let isListening = false;
+  for (let limit = 16; !isListening; limit++) {
+    const underLimit = ['sh', '-c', `ulimit -n ${limit}; exec "$0" "$@"`];
+    const flags = ['--port', '0', '--store', 'memory:', '--workers', '2'];
+    const server = Program.motdUnder(underLimit, ['serve', ...flags]);
+    const stop = () => server.process.kill();
+    isListening = await server.waitForOutput(/listening/).then(stop, () => false);
+    const { status, stderr } = await server.result();
+    // With fewer, Node crashes, or does not read the program.
+    const isRun = status === 1 && !/ open '.*\/main\.js'/.test(stderr);
+    if (isRun) errors.push(stderr);
+  }
+  expect(errors.length).toBeGreaterThan(0);
+  for (const error of errors) expect(error).toMatch(/^motd: .+ \[system-limit\]\n$/);
+});
+
 test('exits with status 0 even if it is paused during the shutdown', async () => {
   test.skip(process.platform !== 'linux', 'reads /proc');
   // The server stops itself when it starts to wait for its output: this moment cannot be hit from
