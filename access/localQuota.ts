@@ -1,6 +1,7 @@
 // A quota that is counted in this process.
 
 import type { MovableLease, Quota, QuotaExceeded, QuotaLimits, UnassignedQuota } from './quota.ts';
+import { Tally } from './tally.ts';
 
 /** The number of rejected peers sent the reason at a time. Others are disconnected without it. */
 const MAX_REJECTIONS = 100;
@@ -63,7 +64,7 @@ export class LocalLease implements MovableLease {
 
 class Counts {
   total = 0;
-  readonly #bySource = new Map<string, number>();
+  readonly #bySource = new Tally();
   readonly #limits: QuotaLimits;
 
   constructor(limits: QuotaLimits) {
@@ -77,16 +78,12 @@ class Counts {
   /** @returns `false` if the source is at its limit. */
   add(source: string | undefined): boolean {
     if (source === undefined) return true;
-    const count = this.#bySource.get(source) ?? 0;
-    if (count >= this.#limits.perSource) return false;
-    this.#bySource.set(source, count + 1);
+    if (this.#bySource.of(source) >= this.#limits.perSource) return false;
+    this.#bySource.increment(source);
     return true;
   }
 
   remove(source: string | undefined): void {
-    if (source === undefined) return;
-    const count = this.#bySource.get(source) ?? 0;
-    if (count > 1) this.#bySource.set(source, count - 1);
-    else this.#bySource.delete(source);
+    if (source !== undefined) this.#bySource.decrement(source);
   }
 }

@@ -37,10 +37,11 @@ export async function hashPassword(password: string): Promise<string> {
 
 /** Makes the verifier for a password in clear text. */
 export function verifierFor(password: string): VerifyPassword {
-  let verify: Promise<VerifyPassword> | undefined;
+  let verify: VerifyPassword | undefined;
   return async (bytes) => {
-    verify ??= hashPassword(password).then(verifierForOwnHash);
-    return (await verify)(bytes);
+    // If the memory for it is missing, the next check hashes it again.
+    verify ??= verifierForOwnHash(await hashPassword(password));
+    return verify(bytes);
   };
 }
 
