@@ -2,7 +2,7 @@
 //
 // A state without data of its own is one constant object: a session allocates nothing per command.
 
-import { WRITE_COMMANDS, type WriteCommand } from '../../protocol/commands.ts';
+import type { WriteCommand } from '../../protocol/commands.ts';
 import { REPLY, type Reply } from '../../protocol/replies.ts';
 import type { Action, PasswordUse } from './action.ts';
 
@@ -96,11 +96,10 @@ export function replyDue(reply: Reply, next: SessionState): Due {
 function forEachWrite<Value>(
   create: (command: WriteCommand) => Value,
 ): Record<WriteCommand, Value> {
-  const [MSGSTORE, MSGPLAN, MSGCANCEL, MSGREPLACE] = WRITE_COMMANDS;
   return {
-    MSGSTORE: create(MSGSTORE),
-    MSGPLAN: create(MSGPLAN),
-    MSGCANCEL: create(MSGCANCEL),
-    MSGREPLACE: create(MSGREPLACE),
+    MSGSTORE: create('MSGSTORE'),
+    MSGPLAN: create('MSGPLAN'),
+    MSGCANCEL: create('MSGCANCEL'),
+    MSGREPLACE: create('MSGREPLACE'),
   };
 }
