@@ -57,7 +57,11 @@ export class AdminServer {
     this.#server = server;
     this.#store = store;
     const listener: RequestListener = (request, response) => {
-      if (!METHODS.includes(request.method ?? '')) return respond(response, 405, '');
+      if (!METHODS.includes(request.method ?? '')) {
+        // RFC 9110, section 15.5.6.
+        response.setHeader('allow', METHODS.join(', '));
+        return respond(response, 405, '');
+      }
       void this.#handle(request.url ?? '/', response);
     };
     this.#http = createServer(TIMEOUTS);
