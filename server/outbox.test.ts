@@ -1,7 +1,6 @@
-import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { listeningEndpoint } from '../access/endpoint.ts';
+import type { Socket } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import { socketPair } from './net/socketPair.harness.ts';
 import { Outbox, type OutboxOptions } from './outbox.ts';
 
 const BATCH = 'x'.repeat(16 * 1024);
@@ -11,17 +10,8 @@ const LINES = 5000;
 
 /** An outbox, and the peer that is sent its replies. It does not read yet. */
 async function connected(options?: OutboxOptions) {
-  const server = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { host, port } = listeningEndpoint(server);
-  const peer = connect({ host, port }).setEncoding('latin1').pause();
-  const [socket]: Socket[] = await once(server, 'connection');
-  if (socket === undefined) throw new Error('no connection');
-  onTestFinished(() => {
-    peer.destroy();
-    socket.destroy();
-    server.close();
-  });
+  const { socket, peer } = await socketPair();
+  peer.setEncoding('latin1');
   const events: string[] = [];
   const outbox = new Outbox(
     socket,

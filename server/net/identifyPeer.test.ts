@@ -1,9 +1,7 @@
-import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { listeningEndpoint } from '../../access/endpoint.ts';
 import { proxyV2, userTlv } from '../../testing/proxyV2.ts';
 import { type IdentifyOptions, identifyPeer } from './identifyPeer.ts';
+import { socketPair } from './socketPair.harness.ts';
 
 const SOCKET_PEER = { host: '127.0.0.1', port: 1 };
 const HEADER = 'PROXY TCP4 192.0.2.7 198.51.100.1 56324 26310\r\n';
@@ -12,18 +10,7 @@ const CLIENT = { host: '192.0.2.7', port: 56324 };
 
 /** A connection whose peer is a trusted proxy. */
 async function identify(options: Partial<IdentifyOptions> = {}) {
-  const server = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { host, port } = listeningEndpoint(server);
-  const proxy = connect({ host, port, allowHalfOpen: true }).on('error', () => {});
-  const [socket]: Socket[] = await once(server, 'connection');
-  if (socket === undefined) throw new Error('no connection');
-  socket.on('error', () => {});
-  onTestFinished(() => {
-    proxy.destroy();
-    socket.destroy();
-    server.close();
-  });
+  const { socket, peer: proxy } = await socketPair();
   const result = identifyPeer(socket, SOCKET_PEER, {
     trust: { isTrusted: true, key: undefined },
     mayKeepWaiting: () => true,
