@@ -12,6 +12,7 @@ import type { ServerEvent } from './events.ts';
 import { MessageInForce } from './messageInForce.ts';
 import { MotdServer, type ServerOptions } from './server.ts';
 import { openMemoryStore } from './stores/memory.ts';
+import type { HistoryRecord } from './stores/record.ts';
 import type { MessageStore } from './stores/store.ts';
 
 export const APPLE = 'An apple a day keeps the doctor away.';
@@ -27,6 +28,28 @@ export interface RunningServer extends Endpoint {
 
 export function memoryStore(historyLimit = 1000): MessageStore {
   return openMemoryStore({ historyLimit });
+}
+
+/** A store that completes its writes when `release` is called, but the first ones at once. */
+export function blockedStore({ unblockedWrites = 0 } = {}) {
+  const memory = memoryStore();
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let markCalled = () => {};
+  const called = new Promise<void>((resolve) => {
+    markCalled = resolve;
+  });
+  const store = {
+    ...memory,
+    append(record: HistoryRecord) {
+      if (unblockedWrites-- > 0) return memory.append(record);
+      markCalled();
+      return released.then(() => memory.append(record));
+    },
+  };
+  return { store, called, release: () => release() };
 }
 
 export type TestServerOptions = Partial<ServerOptions> & {
