@@ -3,6 +3,7 @@
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { latestRelease } from '../scripts/latestRelease.mjs';
 
 process.chdir(join(import.meta.dirname, '..'));
 const { buildProgram } = await import('../dist/node/cli/program.js');
@@ -17,14 +18,9 @@ writeFolder(
 );
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
-writeFolder('dist/man/man1', [...manualPages(program, { version, date: dateOfBuild() })]);
-
-/** @returns {string} Today; or the day of a reproducible build (reproducible-builds.org). */
-function dateOfBuild() {
-  const seconds = process.env['SOURCE_DATE_EPOCH'];
-  const date = seconds === undefined ? new Date() : new Date(Number(seconds) * 1000);
-  return date.toISOString().slice(0, 10);
-}
+// Not today: the same sources make the same files.
+const date = latestRelease().day;
+writeFolder('dist/man/man1', [...manualPages(program, { version, date })]);
 
 /**
  * @param {string} folder

@@ -23,6 +23,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { noticeOf, RULE } from '../cli/thirdPartyNotices.mjs';
+import { latestRelease } from './latestRelease.mjs';
 import { fail, filesBelow, prepare, run } from './prepare.mjs';
 
 /** Debian's names of the architectures, and the folders of their native code. */
@@ -87,11 +88,10 @@ for (const [architecture, native] of ARCHITECTURES) build(architecture, native);
 function releaseTime() {
   const { SOURCE_DATE_EPOCH } = process.env;
   if (SOURCE_DATE_EPOCH !== undefined) return Number(SOURCE_DATE_EPOCH);
-  const changelog = readFileSync('CHANGELOG.md', 'utf8');
-  const [, latest, day] = changelog.match(/^## (\d+\.\d+\.\d+) - (.*)$/m) ?? [];
-  if (day === undefined || latest !== version)
+  const latest = latestRelease();
+  if (latest.version !== version)
     fail(`motd: CHANGELOG.md has no day for version ${version}; add it, or set SOURCE_DATE_EPOCH`);
-  return Date.parse(`${day}T00:00:00Z`) / 1000;
+  return Date.parse(`${latest.day}T00:00:00Z`) / 1000;
 }
 
 /** Packs as `npm pack` does. @returns The folder with what it packs. */

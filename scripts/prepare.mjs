@@ -35,7 +35,7 @@ const SOURCES = [
   'e2e',
   'scripts',
 ];
-const SOURCE_FILES = ['package.json', 'package-lock.json'];
+const SOURCE_FILES = ['package.json', 'package-lock.json', 'CHANGELOG.md'];
 
 /** Installs and builds what is not installed or built yet. Ends the process if that fails. */
 export function prepare() {

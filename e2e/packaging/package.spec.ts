@@ -66,6 +66,13 @@ test('holds what is needed and nothing else', QUICK, () => {
   expect(files.find(({ path }) => path === bin.motd)?.mode).toBe(0o755);
 });
 
+test('the manual has the day of the release, whenever it is built', QUICK, () => {
+  const changelog = readFileSync(join(ROOT, 'CHANGELOG.md'), 'utf8');
+  const [, day] = /^## [\d.]+ - (\S+)$/m.exec(changelog) ?? [];
+  const page = readFileSync(join(ROOT, 'dist/man/man1/motd.1'), 'utf8');
+  expect(page).toContain(`.TH MOTD 1 "${day}" `);
+});
+
 test('depends on the packages that the built program requires, and no others', QUICK, () => {
   const required = new Set(
     filesOf('dist/cli', /\.js$/).flatMap((code) =>
