@@ -5,7 +5,7 @@ import type { ServerAddress, ServerConnection } from '../../client/connect.ts';
 import { withDeadline } from '../../client/oneshot/deadline.ts';
 import { dropStaleMessages } from '../../client/oneshot/dropStaleMessages.ts';
 import {
-  askForEntries,
+  askForHistory,
   askForList,
   askForPlannedEntries,
   askForPlans,
@@ -19,7 +19,6 @@ import { entryJson } from '../../client/replies/entryJson.ts';
 import type { StoredEntry } from '../../client/replies/entryLine.ts';
 import type { Plan } from '../../client/replies/planLine.ts';
 import { RetryDelay } from '../../client/retryDelay.ts';
-import { hasBegun } from '../../protocol/time.ts';
 import { askServers, cliErrorForAll, isPermanent } from '../askServers.ts';
 import { CliError, printToStderr } from '../cliError.ts';
 import { exitWhenReaderCloses } from '../exitWhenReaderCloses.ts';
@@ -62,23 +61,12 @@ export async function get(options: GetOptions): Promise<void> {
 /** Prints the history of the server that answers first, one line per message. */
 export async function history(options: ReadOptions): Promise<void> {
   if (!options.json) return useFirstAnswer(options, askForList('MSGHIST'), printAll);
-  await useFirstAnswer(options, askForEntries, async (entries) => {
-    for await (const entry of entries) {
-      // One that was canceled ended then: it may never have begun.
-      const { untilMs = Number.POSITIVE_INFINITY } = entry;
-      if (!hasBegun(entry, Math.min(untilMs, Date.now()))) continue;
-      await print(lineOf(entry));
-    }
-  });
+  await useFirstAnswer(options, askForHistory, printEntries);
 }
 
 /** Prints the planned messages of the server that answers first, one line per message. */
 export async function plans(options: ReadOptions): Promise<void> {
-  if (options.json) {
-    return useFirstAnswer(options, askForPlannedEntries, async (entries) => {
-      for await (const entry of entries) await print(lineOf(entry));
-    });
-  }
+  if (options.json) return useFirstAnswer(options, askForPlannedEntries, printEntries);
   await useFirstAnswer(options, askForPlans, async (plans) => {
     for await (const plan of plans) await print(describePlan(plan));
   });
@@ -90,6 +78,10 @@ function describePlan(plan: Plan): string {
 
 function lineOf(entry: StoredEntry): string {
   return JSON.stringify(entryJson(entry));
+}
+
+async function printEntries(entries: AsyncIterable<StoredEntry>): Promise<void> {
+  for await (const entry of entries) await print(lineOf(entry));
 }
 
 async function printAll(lines: AsyncIterable<string>): Promise<void> {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { connectionTo } from './oneshot.harness.ts';
 import {
+  askForHistory,
   askForList,
   askForPlannedEntries,
   askToWatch,
@@ -213,4 +214,28 @@ test('returns the planned messages with their details, and no others', async () 
       message: 'Maintenance',
     },
   ]);
+});
+
+async function historyNumbers(...replies: string[]): Promise<(number | undefined)[]> {
+  const { socket } = await connectionTo(...replies);
+  const numbers = [];
+  for await (const { number } of await askForHistory(socket)) numbers.push(number);
+  return numbers;
+}
+
+test('returns the details of what has begun by the clock of the server, whatever time it is here', async () => {
+  const begun = '200 OK\n2026-11-26T12:00:00Z Hello\n2026-11-26T12:00:09Z Early\n.\n';
+  const list =
+    '200 OK\n' +
+    '1 2026-11-26T11:00:00Z / - Dropped meanwhile\n' +
+    '2 2026-11-26T12:00:00.123Z / - Hello\n' +
+    '3 2026-11-26T12:00:00.456Z 2000-01-01T00:00:00Z/ - Hello\n' +
+    '4 2026-11-26T12:00:09Z 9999-01-01T00:00:00Z/ - Early\n' +
+    '5 2026-11-26T12:00:09Z 2000-01-01T00:00:00Z/ - Late\n.\n';
+  expect(await historyNumbers(begun, list)).toEqual([2, 4]);
+});
+
+test('returns the history of an older server without details', async () => {
+  const begun = '200 OK\n2026-11-26T12:00:00Z Hello\n.\n';
+  expect(await historyNumbers(begun, '400 UNKNOWN COMMAND\n')).toEqual([undefined]);
 });

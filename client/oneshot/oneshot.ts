@@ -143,18 +143,49 @@ async function* linesOf(
   }
 }
 
-/** Requests every entry, also those that are still to come; oldest first. */
-export async function askForEntries(
+/**
+ * Requests the entries that have begun, with all their details; oldest first. MSGLIST has the details,
+ * MSGHIST the choice, by the clock of the server. An older server has only MSGHIST.
+ */
+export async function askForHistory(
   socket: ServerConnection,
 ): Promise<AsyncGenerator<StoredEntry, void>> {
   const server = new LineClient(socket);
-  try {
-    return parsed(await requestList(server, 'MSGLIST'), readEntryLine);
-  } catch (error) {
+  return historyFrom(server, await requestList(server, 'MSGHIST'));
+}
+
+async function* historyFrom(
+  server: LineClient,
+  lines: AsyncIterable<string>,
+): AsyncGenerator<StoredEntry, void> {
+  const begun: StoredEntry[] = [];
+  for await (const entry of parsed(lines, readHistoryLine)) begun.push(entry);
+  const details = await requestList(server, 'MSGLIST').catch((error: unknown) => {
     const isOlder = error instanceof RejectedError && error.reply === REPLY.unknownCommand;
     if (!isOlder) throw error;
-    return parsed(await requestList(server, 'MSGHIST'), readHistoryLine);
+  });
+  if (details === undefined) yield* begun;
+  else yield* listedIn(begun, parsed(details, readEntryLine));
+}
+
+async function* listedIn(
+  begun: readonly StoredEntry[],
+  entries: AsyncIterable<EntryDetails>,
+): AsyncGenerator<EntryDetails, void> {
+  const keys = begun.map(historyKey);
+  // Both lists have the same order.
+  let next = 0;
+  for await (const entry of entries) {
+    const at = keys.indexOf(historyKey(entry), next);
+    if (at === -1) continue;
+    next = at + 1;
+    yield entry;
   }
+}
+
+/** What MSGHIST and MSGLIST both have of an entry. MSGHIST has its time in whole seconds. */
+function historyKey({ storedAtMs = 0, message }: StoredEntry): string {
+  return `${Math.floor(storedAtMs / 1000)} ${message}`;
 }
 
 /**
