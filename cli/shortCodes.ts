@@ -26,7 +26,7 @@ type UsageShortCode =
   | 'not-utf8'
   | 'needs-terminal'
   | 'invalid-time'
-  | 'invalid-window';
+  | 'wrong-usage';
 
 type ConnectionShortCode =
   | 'connection-refused'
@@ -49,6 +49,7 @@ type ConnectionShortCode =
 
 type ChangeShortCode =
   | 'invalid-message'
+  | 'invalid-window'
   | 'wrong-password'
   | 'outcome-unknown'
   | 'store-unavailable'

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { CommanderError } from 'commander';
 import { afterEach, expect, test } from 'vitest';
 import { UsageError } from './cliError.ts';
 import { buildProgram, expandShorthand } from './program.ts';
+import { usageErrorOf } from './usageError.ts';
 
 /** A test for each code of Commander that means wrong usage, by the code. */
 const TESTS: Record<string, [args: string, message: string, env?: Record<string, string>][]> = {
@@ -12,6 +14,12 @@ const TESTS: Record<string, [args: string, message: string, env?: Record<string,
     ['gte --help', "unknown command 'gte'; did you mean get?"],
     ['plann', "unknown command 'plann'; did you mean plan or plans?"],
     ['frobnicate', "unknown command 'frobnicate'; see motd --help"],
+    ['toString', "unknown command 'toString'; see motd --help"],
+    ['start', "unknown command 'start'; did you mean up?"],
+    [
+      'stop',
+      "unknown command 'stop'; to stop a server, press Ctrl-C in its terminal, or type SHUTDOWN in motd connect; a service: systemctl stop motd-server",
+    ],
   ],
   'commander.unknownOption': [
     ['serve --prot 1', "unknown flag '--prot'; did you mean --port?"],
@@ -19,6 +27,9 @@ const TESTS: Record<string, [args: string, message: string, env?: Record<string,
     ['get --hots=x', "unknown flag '--hots'; did you mean --host?"],
     ['get --frobnicate=secret', "unknown flag '--frobnicate'; see motd get --help"],
     ['get -m x', "unknown flag '-m'; see motd get --help"],
+    ['get --json=yes', "invalid value 'yes' for --json: the flag takes no value"],
+    ['get --help=', "invalid value '' for --help: the flag takes no value"],
+    ['--version=1 get', "invalid value '1' for --version: the flag takes no value"],
     ['--frobnicate get', "unknown flag '--frobnicate'; see motd --help"],
   ],
   'commander.missingArgument': [
@@ -120,6 +131,16 @@ test.each(['set', 'plan'])(
     }
   },
 );
+
+test('keeps the text of an error that Commander has only in another version', async () => {
+  const program = await buildProgram('1.2.3');
+  const error = new CommanderError(1, 'commander.unknownOption', "error: no such option '--x'");
+  expect(usageErrorOf(error, program)).toMatchObject({
+    name: 'UsageError',
+    message: "wrong usage: no such option '--x'; see motd --help",
+    shortCode: 'wrong-usage',
+  });
+});
 
 test('shortens a long value, and keeps the reason', async () => {
   const error = await errorOf(`set -m ${'x'.repeat(5000)}`);

@@ -14,6 +14,9 @@ const SECRETS = ['--password', '--store-password'];
 const MAX_LENGTH = 300;
 const MAX_REASON_LENGTH = 200;
 
+const STOP_ADVICE =
+  'to stop a server, press Ctrl-C in its terminal, or type SHUTDOWN in motd connect; a service: systemctl stop motd-server';
+
 interface Usage {
   command: Command;
   /** The parts of Commander's text, by name. */
@@ -28,8 +31,19 @@ interface Rewording {
   shortCode: ShortCode;
   /** Without `error: `. A value may contain anything, even these words. */
   pattern: RegExp;
-  reword: (usage: Usage) => string;
+  /** Returns `undefined` if a later rewording is for it. */
+  reword: (usage: Usage) => string | undefined;
 }
+
+/** The codes of a command that has shown its help or version. */
+const ANSWERS = ['commander.help', 'commander.helpDisplayed', 'commander.version'];
+
+/** Commands that we do not have, and what users of them mean. */
+const MEANT = new Map([
+  ['start', 'did you mean up?'],
+  ['stop', STOP_ADVICE],
+  ['shutdown', STOP_ADVICE],
+]);
 
 const REWORDINGS: readonly Rewording[] = [
   {
@@ -37,8 +51,17 @@ const REWORDINGS: readonly Rewording[] = [
     shortCode: 'unknown-command',
     pattern:
       /^unknown command '(?<name>.*?)'(?:\n\(Did you mean (?:one of )?(?<similar>.*)\?\))?$/s,
-    reword: ({ command, parts }) =>
-      `unknown command '${parts['name']}'; ${suggest(parts['similar'], command)}`,
+    reword: ({ command, parts: { name = '', similar } }) =>
+      `unknown command '${name}'; ${MEANT.get(name) ?? suggest(similar, command)}`,
+  },
+  {
+    code: 'commander.unknownOption',
+    shortCode: 'invalid-value',
+    pattern: /^unknown option '(?<flag>--[^=]+)=(?<value>.*?)'(?:\n\(Did you mean .*\?\))?$/s,
+    reword: ({ command, parts: { flag = '', value = '' } }) =>
+      isFlagOf(command, flag)
+        ? invalid('value', flag, value, `for ${flag}`, 'The flag takes no value.')
+        : undefined,
   },
   {
     code: 'commander.unknownOption',
@@ -121,9 +144,17 @@ export function usageErrorOf(
     const parts = code === error.code && pattern.exec(text);
     if (!parts) continue;
     const line = reword({ command, parts: parts.groups ?? {}, advice: argumentAdvice });
-    return new UsageError(shortCode, shorten(line), { cause: error });
+    if (line !== undefined) return new UsageError(shortCode, shorten(line), { cause: error });
   }
-  return error;
+  if (ANSWERS.includes(error.code)) return error;
+  // Another version of Commander may have other texts.
+  return new UsageError('wrong-usage', `wrong usage: ${shorten(text)}; ${seeHelp(command)}`, {
+    cause: error,
+  });
+}
+
+function isFlagOf({ options }: Command, flag: string): boolean {
+  return flag === '--help' || options.some(({ long }) => long === flag);
 }
 
 /** @param flag The flag or argument, to recognize a password. */
