@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { connectError, describeConnectError, fileError, listenError } from './cliError.ts';
 
@@ -88,4 +90,18 @@ test('returns an error without a code unchanged: it is a bug', () => {
   expect(connectError(bug, 'a:1')).toBe(bug);
   expect(fileError(bug, 'users', '--users-file')).toBe(bug);
   expect(() => describeConnectError(bug)).toThrow(bug);
+});
+
+test('a code of wrong usage always has status 2: no CliError has it that is not a UsageError', () => {
+  const source = (file: string) => readFileSync(join(import.meta.dirname, file), 'utf8');
+  const [, codes = ''] = /type UsageShortCode =([^;]*);/.exec(source('shortCodes.ts')) ?? [];
+  const usage: readonly string[] = codes.match(/[a-z][a-z0-9-]+/g) ?? [];
+  expect(usage).toContain('unknown-flag');
+  const files = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' });
+  const others = files
+    .filter((file) => /(?<!\.test)\.ts$/.test(file))
+    .flatMap((file) => [...source(file).matchAll(/new CliError\(\s*'([a-z0-9-]+)'/g)])
+    .map(([, code = '']) => code);
+  expect(others).toContain('invalid-file');
+  expect(others.filter((code) => usage.includes(code))).toEqual([]);
 });

@@ -11,6 +11,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { escapeControls } from '../protocol/plainText.ts';
 import { awaitEnvironment } from './awaitEnvironment.ts';
 import { CliError, printToStderr, UsageError } from './cliError.ts';
+import { warnOfFlagsTakenByNpm } from './flagsTakenByNpm.ts';
 import { stripLineEnds } from './options/environment.ts';
 import { buildProgram, expandShorthand } from './program.ts';
 
@@ -40,6 +41,8 @@ void run().catch(fail);
 async function run(): Promise<void> {
   const args = expandShorthand(process.argv.slice(2));
   const program = await buildProgram(packageJson.version, args[0]);
+  const command = program.commands.find((one) => one.name() === args[0]);
+  if (command !== undefined) warnOfFlagsTakenByNpm(command);
   await awaitEnvironment(() => import('./commands/bridge.ts'));
   stripLineEnds();
   await program.parseAsync(args, { from: 'user' });

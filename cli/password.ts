@@ -3,7 +3,7 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { REPLACEMENT } from '../protocol/utf8.ts';
-import { CliError } from './cliError.ts';
+import { UsageError } from './cliError.ts';
 import { parseSingleLine } from './options/parsers.ts';
 
 /**
@@ -25,7 +25,7 @@ export async function askForPassword(...prompts: readonly string[]): Promise<str
     const { value = '' } = await lines.next();
     stderr.write('\n');
     if (value.includes(REPLACEMENT)) {
-      throw new CliError('not-utf8', 'the input is not UTF-8; check the locale of the terminal');
+      throw new UsageError('not-utf8', 'the input is not UTF-8; check the locale of the terminal');
     }
     answers.push(value);
   }
@@ -33,9 +33,9 @@ export async function askForPassword(...prompts: readonly string[]): Promise<str
   return answers;
 }
 
-/** @throws CliError if the text cannot be sent as a password. */
+/** @throws UsageError if the text cannot be sent as a password. */
 export function parsePassword(text = ''): string {
   const password = parseSingleLine(text);
   if (password !== undefined) return password;
-  throw new CliError('invalid-password', 'invalid password: it must be one line of plain text');
+  throw new UsageError('invalid-password', 'invalid password: it must be one line of plain text');
 }

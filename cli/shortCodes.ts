@@ -14,6 +14,7 @@ export type ShortCode =
   | CopyShortCode
   | OutputShortCode;
 
+/** Wrong usage: the status is 2, and nothing was done. */
 type UsageShortCode =
   | 'unknown-command'
   | 'unknown-flag'
@@ -26,6 +27,7 @@ type UsageShortCode =
   | 'not-utf8'
   | 'needs-terminal'
   | 'invalid-time'
+  | 'invalid-password'
   | 'wrong-usage';
 
 type ConnectionShortCode =
@@ -59,6 +61,7 @@ type ChangeShortCode =
   | 'too-many-planned';
 
 type ListenShortCode =
+  | 'taken-by-npm'
   | 'incomplete-installation'
   | 'system-limit'
   | 'port-in-use'
@@ -78,7 +81,6 @@ type FileShortCode =
   | 'invalid-tls-file'
   | 'exposed-secret'
   | 'weak-password'
-  | 'invalid-password'
   | 'recording-folder';
 
 type CopyShortCode = 'nothing-to-copy' | 'other-history' | 'copy-interrupted';

@@ -1,6 +1,6 @@
 // Reads a message or a password from standard input.
 
-import { CliError } from './cliError.ts';
+import { UsageError } from './cliError.ts';
 import { decodeText } from './options/decodeText.ts';
 
 const SOURCE = 'standard input';
@@ -12,7 +12,7 @@ const MAX_BYTES = 64 * 1024;
  * Reads standard input to its end; from a terminal, until Enter.
  *
  * @returns The text, without a byte order mark.
- * @throws CliError if it is not UTF-8, or too long.
+ * @throws UsageError if it is not UTF-8, or too long.
  */
 export async function readStandardInput(): Promise<string> {
   return decodeText(await readUntil(() => process.stdin.isTTY), SOURCE);
@@ -22,7 +22,7 @@ export async function readStandardInput(): Promise<string> {
  * Reads the first line of standard input.
  *
  * @returns The line, without its LF.
- * @throws CliError if it is not UTF-8, or too long.
+ * @throws UsageError if it is not UTF-8, or too long.
  */
 export async function readFirstLine(): Promise<string> {
   const [line = ''] = (await readUntil((chunk) => chunk.includes('\n'))).split('\n');
@@ -39,7 +39,7 @@ async function readUntil(isLast: (chunk: Buffer) => boolean): Promise<string> {
     chunks.push(chunk);
     bytes += chunk.length;
     if (bytes > MAX_BYTES) {
-      throw new CliError(
+      throw new UsageError(
         'input-too-large',
         `standard input is longer than ${MAX_BYTES} bytes; pass a single line`,
       );

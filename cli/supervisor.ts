@@ -36,6 +36,8 @@ export interface ChildOptions {
 export class Supervisor {
   /** Resolves when the child has ended and will not be restarted. */
   readonly ended: Promise<void>;
+  /** Of its last process, when that has ended; `null` if it was killed. */
+  exitStatus: number | null = null;
   readonly #child: ChildOptions;
   readonly #log: (line: string) => void;
   #process: ChildProcess | undefined;
@@ -115,9 +117,10 @@ export class Supervisor {
       this.#processOnEnd(startedAt, error.message, false);
     });
     // 'close' rather than 'exit': by then, every report has been read.
-    running.once('close', (status, signal) =>
-      this.#processOnEnd(startedAt, signal ?? `status ${status}`, signal !== null),
-    );
+    running.once('close', (status, signal) => {
+      this.exitStatus = status;
+      this.#processOnEnd(startedAt, signal ?? `status ${status}`, signal !== null);
+    });
   }
 
   #processOnReport(report: Report): void {

@@ -9,7 +9,7 @@ import type { BridgeLimits } from '../../bridge/limits.ts';
 import { listen, listenOnPath } from '../../bridge/listen.ts';
 import type { Target } from '../../bridge/relay/targets.ts';
 import { parseUserName } from '../../server/net/userName.ts';
-import { CliError, listenError, socketFileError } from '../cliError.ts';
+import { listenError, socketFileError, UsageError } from '../cliError.ts';
 import { reportToParent } from '../lifecycle.ts';
 import { maxOpenFiles } from '../maxOpenFiles.ts';
 import type { BridgeRuleOptions, HttpOptions } from '../options/bridgeOptions.ts';
@@ -147,10 +147,10 @@ function settingsFrom(
   };
 }
 
-/** @throws CliError if no proxy is trusted to send the header. */
+/** @throws UsageError if no proxy is trusted to send the header. */
 function authHeaderFrom({ authHeader, trustProxy = [] }: BridgeOptions): string | undefined {
   if (authHeader === undefined || trustProxy.length > 0) return authHeader;
-  throw new CliError(
+  throw new UsageError(
     'missing-flag',
     '--auth-header needs --trust-proxy: only a proxy may name the user',
   );

@@ -16,7 +16,7 @@ import type { Target } from '../../bridge/relay/targets.ts';
 import type { ServerConnection } from '../../client/connect.ts';
 import { Feed } from '../../feed/feed.ts';
 import { serveFeed } from '../../feed/http/serveFeed.ts';
-import { CliError } from '../cliError.ts';
+import { UsageError } from '../cliError.ts';
 import type { BridgeRuleOptions } from '../options/bridgeOptions.ts';
 import type { FeedOptions } from '../options/feedOptions.ts';
 import type { ReportOutcome } from './outages.ts';
@@ -30,7 +30,7 @@ const BOARD = fileURLToPath(new URL('board.html', import.meta.url));
  * @param targetCas Who may sign the certificate of the message server.
  * @param report Called when the message was read, and when it could not be.
  * @returns The routes; `undefined` without `--feed`.
- * @throws CliError if there is no such target, or it cannot be watched.
+ * @throws UsageError if there is no such target, or it cannot be watched.
  */
 export function feedRoutes(
   options: FeedOptions & BridgeRuleOptions,
@@ -59,19 +59,19 @@ export function feedRoutes(
 
 /**
  * @param chosen The value of `--feed`.
- * @throws CliError if there is no such target, or it cannot be watched.
+ * @throws UsageError if there is no such target, or it cannot be watched.
  */
 export function feedTarget(chosen: string | Target, targets: readonly Target[]): Target {
   const target = typeof chosen === 'string' ? targets.find(({ name }) => name === chosen) : chosen;
   if (target === undefined) {
     const names = targets.map(({ name }) => name).join(', ');
-    throw new CliError(
+    throw new UsageError(
       'invalid-value',
       `--feed: no target has the name '${chosen}'; use one of: ${names}`,
     );
   }
   if (target.isOriginal) {
-    throw new CliError(
+    throw new UsageError(
       'invalid-value',
       `--feed: the target '${target.name}' is marked +original, and an original server sends no changes`,
     );

@@ -12,7 +12,7 @@ import {
   formatServer,
   serverOpener,
 } from '../askServers.ts';
-import { CliError } from '../cliError.ts';
+import { CliError, UsageError } from '../cliError.ts';
 import { exitWhenReaderClosesDelayed } from '../exitWhenReaderCloses.ts';
 import type { ConnectOptions, ServersOptions } from '../options/clientOptions.ts';
 
@@ -27,13 +27,13 @@ export async function connect(options: ServersOptions & ConnectOptions): Promise
   const { maskPassword, compat, servers } = options;
   const { stdin, stdout } = process;
   if (maskPassword && stdin.isTTY && !stdout.isTTY) {
-    throw new CliError(
+    throw new UsageError(
       'needs-terminal',
       '--mask-password needs a terminal on standard output, too: the password would be echoed',
     );
   }
   if (compat === 'original' && servers.length > 1) {
-    throw new CliError(
+    throw new UsageError(
       'conflicting-flags',
       '--compat original is for one server; leave out the others',
     );

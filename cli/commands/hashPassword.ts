@@ -1,7 +1,7 @@
 // `motd hash-password`: reads a password, prints its hash for --password-file.
 
 import { hashPassword } from '../../access/password.ts';
-import { CliError } from '../cliError.ts';
+import { CliError, UsageError } from '../cliError.ts';
 import { MIN_PASSWORD_LENGTH } from '../options/rejectWeakPassword.ts';
 import { askForPassword, parsePassword } from '../password.ts';
 import { readFirstLine } from '../standardInput.ts';
@@ -10,7 +10,7 @@ import { readFirstLine } from '../standardInput.ts';
 export async function hashPasswordCommand(): Promise<void> {
   const [first, second] = await readPasswords();
   if (second !== undefined && first !== second)
-    throw new CliError('invalid-password', 'the passwords do not match');
+    throw new UsageError('invalid-password', 'the passwords do not match');
   const password = parsePassword(first);
   if ([...password].length < MIN_PASSWORD_LENGTH) {
     throw new CliError(

@@ -79,7 +79,7 @@ export async function up(
     const wasRequested = isStopping;
     stop();
     await Promise.all([server.ended, bridge.ended]);
-    return wasRequested ? 0 : 1;
+    return wasRequested ? 0 : server.exitStatus || bridge.exitStatus || 1;
   }
 
   const page = pageAddress(options, bridgeReady.ready);

@@ -4,8 +4,13 @@ import type { Command } from 'commander';
 import { CliError, UsageError } from '../cliError.ts';
 import type { ShortCode } from '../shortCodes.ts';
 
-/** The errors if an argument is not a host, or if the message is missing. */
-const CODES: readonly ShortCode[] = ['unknown-host', 'no-server', 'invalid-message'];
+/** What to add to an error if an argument is not a host, or if the message is missing. */
+const ADVICE: Partial<Record<ShortCode, string>> = {
+  'unknown-host': '; pass the message with -m',
+  'no-server': '; pass the message with -m',
+  // It says this itself.
+  'invalid-message': '',
+};
 
 /** Neither an address, a path nor a name with a domain. */
 const WORD = /^[^.:/]+$/;
@@ -23,11 +28,13 @@ export function hintAtMessage<Host, Port, Options extends { message?: string }>(
     } catch (error) {
       const [first = ''] = command.args;
       const isHost = options.message !== undefined || !WORD.test(first);
-      if (isHost || !(error instanceof CliError) || !CODES.includes(error.shortCode)) throw error;
+      if (isHost || !(error instanceof CliError)) throw error;
+      const advice = ADVICE[error.shortCode];
+      if (advice === undefined) throw error;
       const Kind = error instanceof UsageError ? UsageError : CliError;
       throw new Kind(
         error.shortCode,
-        `${error.message}; '${first}' is taken for the host; pass the message with -m`,
+        `${error.message}; '${first}' is taken for the host${advice}`,
         { cause: error },
       );
     }

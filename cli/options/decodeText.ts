@@ -3,7 +3,7 @@
 
 import { dropByteOrderMark } from '../../protocol/byteOrderMark.ts';
 import { decodeUtf8 } from '../../protocol/utf8.ts';
-import { CliError } from '../cliError.ts';
+import { UsageError } from '../cliError.ts';
 
 /** The byte order mark in both byte orders (Unicode 16, section 23.8). */
 const UTF16 = /^(?:\xff\xfe|\xfe\xff)/;
@@ -13,13 +13,13 @@ const UTF16 = /^(?:\xff\xfe|\xfe\xff)/;
  *
  * @param bytes A byte string (protocol/lines.ts).
  * @param source The origin of the text, for the error.
- * @throws CliError if it is not UTF-8. The message contains nothing of the text.
+ * @throws UsageError if it is not UTF-8. The message contains nothing of the text.
  */
 export function decodeText(bytes: string, source: string): string {
   const text = decodeUtf8(dropByteOrderMark(bytes));
   if (text !== undefined) return text;
   const encoding = UTF16.test(bytes) ? 'UTF-16' : 'LATIN1';
-  throw new CliError(
+  throw new UsageError(
     'not-utf8',
     `${source} is not UTF-8; convert it, for example: iconv -f ${encoding} -t UTF-8`,
   );

@@ -2,7 +2,7 @@
 
 import { Option } from 'commander';
 import type { EtcdCredentials, EtcdTls } from '../../server/stores/etcd/etcdCredentials.ts';
-import { CliError } from '../cliError.ts';
+import { UsageError } from '../cliError.ts';
 import { readSecret } from './secretFile.ts';
 import { decodeLines } from './textFile.ts';
 import { readCa, readIdentity } from './tlsFiles.ts';
@@ -49,7 +49,7 @@ function etcdTlsOf({ etcdCa, etcdCert, etcdKey }: EtcdOptions): EtcdTls | undefi
 function etcdAuthOf({ etcdUser, etcdPasswordFile }: EtcdOptions): EtcdCredentials['auth'] {
   if (etcdUser === undefined && etcdPasswordFile === undefined) return undefined;
   if (etcdUser === undefined || etcdPasswordFile === undefined) {
-    throw new CliError(
+    throw new UsageError(
       'missing-flag',
       'an etcd user needs both --etcd-user and --etcd-password-file',
     );

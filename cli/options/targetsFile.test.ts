@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Target } from '../../bridge/relay/targets.ts';
+import { CliError } from '../cliError.ts';
 import { readTargetsFile } from './targetsFile.ts';
 
 const motd: Target = { name: 'motd', address: { host: '127.0.0.1', port: 26310 } };
@@ -63,6 +64,6 @@ test.each([
   ['a file that does not exist', () => join(tmpdir(), 'motd-no-such-file')],
 ])('rejects %s in one line', (_what, file) => {
   const read = () => readTargetsFile(file(), []);
-  expect(read).toThrow(expect.objectContaining({ name: 'CliError' }));
+  expect(read).toThrow(CliError);
   expect(read).toThrow(/^[^\n]+$/);
 });

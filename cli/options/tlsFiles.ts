@@ -3,7 +3,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { errorMessage } from '../../access/errorMessage.ts';
-import { CliError } from '../cliError.ts';
+import { CliError, UsageError } from '../cliError.ts';
 import type { TlsOptions } from './options.ts';
 import { readFile } from './readFile.ts';
 import { readSecret } from './secretFile.ts';
@@ -34,7 +34,7 @@ export function readTlsIdentity({
   const identity = readIdentity(tlsCert, tlsKey, { cert: '--tls-cert', key: '--tls-key' });
   if (tlsClientCa === undefined) return identity;
   if (identity === undefined)
-    throw new CliError('missing-flag', '--tls-client-ca needs --tls-cert and --tls-key');
+    throw new UsageError('missing-flag', '--tls-client-ca needs --tls-cert and --tls-key');
   const ca = readCa(tlsClientCa, CLIENT_CA);
   return checkUsable({ ...identity, ca }, tlsClientCa, CLIENT_CA);
 }
@@ -47,7 +47,7 @@ export function readIdentity(
 ): TlsIdentity | undefined {
   if (certFile === undefined && keyFile === undefined) return undefined;
   if (certFile === undefined || keyFile === undefined) {
-    throw new CliError('missing-flag', `TLS needs both ${flags.cert} and ${flags.key}`);
+    throw new UsageError('missing-flag', `TLS needs both ${flags.cert} and ${flags.key}`);
   }
   const cert = readFile(certFile, flags.cert);
   const certificate = firstCertificateIn(cert, certFile, flags.cert);

@@ -43,7 +43,7 @@ test('needs a proxy that is trusted, and excludes a users file', async () => {
   const header = ['--auth-header', 'X-Remote-User'];
   for (const proxies of [[], ['--trust-proxy', 'none']])
     expect(await start(...header, ...proxies)).toEqual({
-      status: 1,
+      status: 2,
       stdout: '',
       stderr:
         'motd: --auth-header needs --trust-proxy: only a proxy may name the user [missing-flag]\n',

@@ -133,29 +133,32 @@ test('motd up: applies TLS and passwords to the page, not to the TCP server', as
   expect(program.stderr).toBe('');
 });
 
-for (const [mistake, flags, pattern] of [
+for (const [mistake, flags, pattern, status] of [
   [
     'a certificate without its key',
     ['--tls-cert', tlsFile('cert')],
     /needs both --tls-cert and --tls-key/,
+    2,
   ],
   [
     'a key of another certificate',
     ['--tls-cert', tlsFile('other'), '--tls-key', tlsFile('key')],
     /does not match the certificate/,
+    1,
   ],
-  ['a missing file', ['--users-file', 'nobody'], /no such file: nobody; check --users-file/],
+  ['a missing file', ['--users-file', 'nobody'], /no such file: nobody; check --users-file/, 1],
   [
     'a file that is not a list of users',
     ['--users-file', 'package.json'],
     /line 1 of package\.json is not NAME:HASH; check --users-file/,
+    1,
   ],
 ] as const) {
   for (const command of ['bridge', 'up']) {
-    test(`${command}: rejects ${mistake} with one line and status 1`, async () => {
+    test(`${command}: rejects ${mistake} with one line and status ${status}`, async () => {
       const ports = command === 'up' ? ['--port', '0'] : [];
       const program = Program.motd([command, '--http-port', '0', ...ports, ...flags]);
-      expect(await program.exitCode()).toBe(1);
+      expect(await program.exitCode()).toBe(status);
       expect(program.stderr).toMatch(/^motd: .* \[[a-z0-9-]+\]\n$/);
       expect(program.stderr).toMatch(pattern);
     });

@@ -113,7 +113,7 @@ test('needs a certificate of its own, and a CA that can be read', async () => {
     return [await program.exitCode(), program.stderr];
   };
   expect(await failure(['--tls-client-ca', tlsFile('client-ca')])).toEqual([
-    1,
+    2,
     'motd: --tls-client-ca needs --tls-cert and --tls-key [missing-flag]\n',
   ]);
   const key = tlsFile('key');

@@ -17,8 +17,8 @@ const printed = (message: string): ProgramResult => ({
   stdout: `${message}\n`,
   stderr: '',
 });
-const failed = (error: string, code: string): ProgramResult => ({
-  status: 1,
+const failed = (error: string, code: string, status = 1): ProgramResult => ({
+  status,
   stdout: '',
   stderr: `motd: ${error} [${code}]\n`,
 });
@@ -210,6 +210,7 @@ test('an error names the flag of a file that cannot be used', async () => {
       'unreadable-file',
     ],
   ] as const) {
-    expect(await get(...flags)).toEqual(failed(error, code));
+    const status = code === 'missing-flag' ? 2 : 1;
+    expect(await get(...flags)).toEqual(failed(error, code, status));
   }
 });

@@ -413,6 +413,39 @@ for (const [failure, args, pattern] of [
   });
 }
 
+test('up has the status of the process that rejects its flags', async () => {
+  for (const flags of [
+    ['--tls-cert', 'x'],
+    ['--etcd-user', 'x'],
+    ['--socket-mode', '600'],
+  ]) {
+    const { status, stderr } = await runMotd(['up', '--port', '0', '--http-port', '0', ...flags]);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/^motd: .* \[[a-z-]+\]\n$/)]);
+  }
+});
+
+test('up warns once of flags that npm has taken', async () => {
+  const env = {
+    npm_lifecycle_event: 'start',
+    npm_config_http_port: '8081',
+    npm_config_open: 'true',
+    // A flag of npm, too.
+    npm_config_message: 'x',
+    MOTD_PORT: '0',
+    MOTD_HTTP_PORT: '0',
+    MOTD_STORE: 'memory:',
+  };
+  const program = Program.motd(['up'], env);
+  await program.waitForOutput(/^Open http/m);
+  expect(await program.stop()).toBe(0);
+  expect(program.stderr).toBe(
+    'motd: warning: npm has taken --open, --http-port for itself; write -- before the flags of motd: npm start -- --open [taken-by-npm]\n',
+  );
+  const apart = await runMotd(['up', '1'], '', { ...env, npm_lifecycle_event: 'motd' });
+  expect(apart.status).toBe(2);
+  expect(apart.stderr).toMatch(/^motd: warning: npm .*\nmotd: too many arguments: .*\n$/);
+});
+
 test('an error about a URL does not show a password in it', async () => {
   for (const args of [
     ['bridge', '--ready-url', 'https://me:SECRET@127.0.0.1/'],

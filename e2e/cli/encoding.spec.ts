@@ -65,7 +65,7 @@ test.describe('standard input', () => {
       test(`in ${what} is rejected by ${command}`, async ({ server }) => {
         const at = command === 'set' ? ['127.0.0.1', String(server.port)] : [];
         expect(await runMotd([command, ...at], input)).toEqual({
-          status: 1,
+          status: 2,
           stdout: '',
           stderr: `motd: standard input is not UTF-8; convert it, for example: iconv -f ${encoding} -t UTF-8 [not-utf8]\n`,
         });

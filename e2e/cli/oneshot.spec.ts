@@ -63,7 +63,7 @@ for (const [mistake, args, input, pattern, expected] of [
   ['an empty -m', ['-m', ''], '', /one line of plain text/, 2],
   ['a message that drives a terminal', [], '\x1b[2J\n', /one line of plain text/, 2],
   ['a message that is too long', [], `${'é'.repeat(2050)}\n`, /1 to 4096 bytes, and has 4100; /, 2],
-  ['a message that is not UTF-8', [], Buffer.from([0x61, 0xe9, 0x0a]), /not UTF-8; convert it/, 1],
+  ['a message that is not UTF-8', [], Buffer.from([0x61, 0xe9, 0x0a]), /not UTF-8; convert it/, 2],
 ] as const) {
   test(
     `set: rejects ${mistake} in one line, with status ${expected}`,
@@ -91,12 +91,13 @@ for (const [fault, args, input, code] of [
     'invalid-message',
   ],
 ] as const) {
-  test(`names the argument that is taken for the host; ${fault}`, async () => {
+  test(`names the argument that is taken for the host, and -m once; ${fault}`, async () => {
     const host = args.at(-1);
     const { stderr } = await runMotd([...args], input);
-    expect(stderr).toContain(
-      `; '${host}' is taken for the host; pass the message with -m [${code}]\n`,
+    expect(stderr).toMatch(
+      new RegExp(`; '${host}' is taken for the host(?:; pass .* -m)? \\[${code}\\]\n$`),
     );
+    expect(stderr.match(/-m\b/g)).toHaveLength(1);
   });
 }
 

@@ -130,7 +130,7 @@ test('motd get names the cause if the server sends no line ends', QUICK, async (
 test('motd connect --compat original takes one server', QUICK, async () => {
   const args = ['connect', '--compat', 'original', '--host', '127.0.0.1:1,127.0.0.1:2'];
   const { status, stderr } = await runMotd(args);
-  expect(status).toBe(1);
+  expect(status).toBe(2);
   expect(stderr).toBe(
     'motd: --compat original is for one server; leave out the others [conflicting-flags]\n',
   );

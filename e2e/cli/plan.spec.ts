@@ -289,6 +289,16 @@ test('get --json and history --json give the details', QUICK, async ({ server })
   ).toEqual([inForce]);
 });
 
+test('history --json prints what has begun by the clock of the server', async ({ server }) => {
+  const at = addressOf(server);
+  await motd(['plan', '--until', '20:00', '-m', 'begun', ...at]);
+  await motd(['plan', '--from', `${FRIDAY} 18:00`, '-m', 'to come', ...at]);
+  const script = 'const{now}=Date;Date.now=()=>now()+1e12';
+  const ahead = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(script)}` };
+  const { status, stdout } = await motd(['history', '--json', ...at], '', ahead);
+  expect([status, stdout.match(/"message":"[^"]*"/g)]).toEqual([0, ['"message":"begun"']]);
+});
+
 test('names the commands that an older server does not know', async () => {
   const at = await olderServer();
   for (const args of [

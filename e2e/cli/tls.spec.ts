@@ -120,31 +120,35 @@ test('a handshake that never ends does not delay a shutdown', async () => {
   expect(await program.stop()).toBe(0);
 });
 
-for (const [mistake, args, pattern] of [
+for (const [mistake, args, pattern, expected] of [
   [
     'a key without its certificate',
     ['--tls-key', tlsFile('key')],
     /needs both --tls-cert and --tls-key/,
+    2,
   ],
   [
     'a missing file',
     ['--tls-cert', 'none.pem', '--tls-key', CERT],
     /no such file: none\.pem; check --tls-cert/,
+    1,
   ],
   [
     'a file that is not a key',
     ['--tls-cert', CERT, '--tls-key', CERT],
     /no unencrypted private key .*cert\.pem; check --tls-key/,
+    1,
   ],
   [
     'a key of another certificate',
     ['--tls-cert', tlsFile('other'), '--tls-key', tlsFile('key')],
     /does not match the certificate .*check --tls-key/,
+    1,
   ],
 ] as const) {
-  test(`rejects ${mistake} with one line and status 1`, async () => {
+  test(`rejects ${mistake} with one line and status ${expected}`, async () => {
     const { status, stderr } = await runMotd(['serve', '--port', '0', ...args]);
-    expect(status).toBe(1);
+    expect(status).toBe(expected);
     expect(stderr).toMatch(/^motd: .* \[[a-z0-9-]+\]\n$/);
     expect(stderr).toMatch(pattern);
   });

@@ -44,7 +44,7 @@ test('the feed is that of HOST:PORT, or of a target', async ({ server }) => {
   const direct = await startBridge(server.port, 0, ['--feed', `127.0.0.1:${server.port}`]);
   expect((await get(direct, '/message')).body).toBe(`${APPLE}\n`);
   const unknown = Program.motd(['bridge', '--http-port', '0', '--feed', 'other']);
-  expect(await unknown.exitCode()).toBe(1);
+  expect(await unknown.exitCode()).toBe(2);
   expect(unknown.stderr).toBe(
     "motd: --feed: no target has the name 'other'; use one of: motd [invalid-value]\n",
   );
@@ -53,7 +53,7 @@ test('the feed is that of HOST:PORT, or of a target', async ({ server }) => {
 test('the feed cannot be that of an original server', async () => {
   const target = ['--target', 'old=127.0.0.1:26310+original'];
   const original = Program.motd(['bridge', '--http-port', '0', ...target, '--feed', 'old']);
-  expect(await original.exitCode()).toBe(1);
+  expect(await original.exitCode()).toBe(2);
   expect(original.stderr).toBe(
     "motd: --feed: the target 'old' is marked +original, and an original server sends no changes [invalid-value]\n",
   );
