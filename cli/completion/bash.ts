@@ -8,7 +8,7 @@ export function bashCompletion(commands: readonly CompletedCommand[]): string {
   return `# bash completion for motd, written by: motd completion bash
 
 _motd() {
-  local word=\${COMP_WORDS[COMP_CWORD]} flag=\${COMP_WORDS[COMP_CWORD-1]} flags='' line
+  local word=\${COMP_WORDS[COMP_CWORD]} flag=\${COMP_WORDS[COMP_CWORD-1]} flags='' valued='' line
   # Bash splits --flag=VALUE into three words.
   if [[ $word == = ]]; then
     word=''
@@ -23,6 +23,25 @@ _motd() {
   case \${COMP_WORDS[1]} in
 ${commands.map(commandCase).join('\n')}
   esac
+}
+
+# Is called with what completes each argument. After the last one, it offers the flags.
+_motd_arguments() {
+  local each position=1 is_value=0
+  for each in "\${COMP_WORDS[@]:2:COMP_CWORD-2}"; do
+    # Bash splits HOST:PORT into three words, too.
+    if [[ $each == [=:] || " $valued " == *" $each "* ]]; then
+      is_value=1
+    else
+      if [[ $is_value == 0 && $each != -* ]]; then position=$((position + 1)); fi
+      is_value=0
+    fi
+  done
+  if [[ $word == -* ]] || ((position > $#)); then
+    _motd_words "$flags"
+  else
+    eval "\${!position}"
+  fi
 }
 
 # Each is called with candidates, and keeps those that continue the word.
@@ -45,29 +64,30 @@ complete -o nosort -F _motd motd 2>/dev/null || complete -F _motd motd
 }
 
 function commandCase({ name, flags, arguments: values }: CompletedCommand): string {
-  const all = flags.flatMap(({ long, short }) => (short ? [long, short] : [long])).join(' ');
-  const [first] = values;
-  // A command without arguments offers its flags before a `-` is typed.
-  const others = first === undefined ? '_motd_words "$flags"' : completionOf(first);
+  const completions = values.map((value) => ` "${completionOf(value)}"`);
   const rows = groupByCompletion(flags).map(
     ([completion, names]) => `        ${names.join(' | ')}) ${completion} ;;\n`,
   );
   return `    ${name})
-      flags='${all}'
+      flags='${namesOf(flags).join(' ')}'
+      valued='${namesOf(flags.filter(({ value }) => value !== undefined)).join(' ')}'
       case $flag in
-${rows.join('')}        *) if [[ $word == -* ]]; then _motd_words "$flags"; else ${others}; fi ;;
+${rows.join('')}        *) _motd_arguments${completions.join('')} ;;
       esac
       ;;`;
+}
+
+function namesOf(flags: readonly CompletedFlag[]): string[] {
+  return flags.flatMap(({ long, short }) => (short ? [long, short] : [long]));
 }
 
 /** @returns The flags whose values are completed in the same way. */
 function groupByCompletion(flags: readonly CompletedFlag[]): [string, string[]][] {
   const groups = new Map<string, string[]>();
-  for (const { long, short, value } of flags) {
-    if (value === undefined) continue;
-    const completion = completionOf(value);
-    const names = groups.get(completion) ?? [];
-    groups.set(completion, [...names, long, ...(short ? [short] : [])]);
+  for (const flag of flags) {
+    if (flag.value === undefined) continue;
+    const completion = completionOf(flag.value);
+    groups.set(completion, [...(groups.get(completion) ?? []), ...namesOf([flag])]);
   }
   return [...groups];
 }

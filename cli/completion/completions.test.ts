@@ -117,6 +117,11 @@ for (const shell of SHELLS) {
       ['bridge --record ', ['a folder']],
       ['completion ', ['bash', 'fish', 'zsh']],
       ['help se', ['serve', 'set']],
+      // The host has been given, by a word, or by words that bash splits.
+      ['completion bash ', shell === 'fish' ? [] : ['--help', '-h']],
+      ['help set ', []],
+      ['get a.example ', []],
+      ['get a.example:1 ', []],
       // The value of -m is no command.
       ['set -m get --if', ['--if-number']],
     ] as const;

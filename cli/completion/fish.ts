@@ -14,6 +14,23 @@ function __motd_runs
     test (count $words) -gt 1; and test $words[2] = $argv[1]
 end
 
+# Whether the next argument has this position. The flags that take a value follow it.
+function __motd_awaits
+    set -l position 1
+    set -l is_value 0
+    for word in (commandline -opc)[3..]
+        if contains -- $word $argv[2..]
+            set is_value 1
+        else
+            if test $is_value = 0; and not string match -q -- '-*' $word
+                set position (math $position + 1)
+            end
+            set is_value 0
+        end
+    end
+    test $position = $argv[1]
+end
+
 complete -c motd -f
 complete -c motd -n __motd_has_no_command -s h -l help -d 'show this help'
 complete -c motd -n __motd_has_no_command -s V -l version -d 'show the version'
@@ -22,14 +39,23 @@ ${commands.map(commandLines).join('\n')}
 }
 
 function commandLines({ name, description, flags, arguments: values }: CompletedCommand): string {
-  const [first] = values;
+  const valued = flags.filter(({ value }) => value !== undefined).flatMap(namesOf);
   const runs = `complete -c motd -n '__motd_runs ${name}'`;
   return [
     '',
     `complete -c motd -n __motd_has_no_command -a ${name} -d ${quote(description)}`,
     ...flags.map((flag) => `${runs} ${flagOptions(flag)}`),
-    ...(first !== undefined && hasCandidates(first) ? [`${runs} ${valueOptions(first)}`] : []),
+    ...values.flatMap((value, index) => {
+      const condition = `__motd_runs ${name}; and __motd_awaits ${[index + 1, ...valued].join(' ')}`;
+      return hasCandidates(value)
+        ? [`complete -c motd -n '${condition}' ${valueOptions(value)}`]
+        : [];
+    }),
   ].join('\n');
+}
+
+function namesOf({ long, short }: CompletedFlag): string[] {
+  return short === undefined ? [long] : [long, short];
 }
 
 function flagOptions({ long, short, description, value }: CompletedFlag): string {
@@ -41,7 +67,7 @@ function flagOptions({ long, short, description, value }: CompletedFlag): string
   ].join(' ');
 }
 
-/** @returns Whether there is anything to offer: fish takes \`-f\` alone for all arguments. */
+/** @returns Whether there is anything to offer: fish takes `-f` alone for all arguments. */
 function hasCandidates({ kind }: CompletedValue): boolean {
   return kind !== 'text';
 }

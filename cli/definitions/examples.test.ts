@@ -46,6 +46,10 @@ test.each(commands.map((command) => command.name()))(
   },
 );
 
+test('no example names the folder of a checkout: an installed program has another', () => {
+  expect(JSON.stringify(EXAMPLES)).not.toContain('motd-data');
+});
+
 test.each(
   Object.entries(EXAMPLES).flatMap(([name, examples]) =>
     examples.map(({ command }) => [name, command] as const),

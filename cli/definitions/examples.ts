@@ -124,16 +124,23 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     },
   ],
   'copy-store': [
-    { purpose: 'make a backup', command: 'motd copy-store file:motd-data file:backup' },
     {
-      purpose: 'move to etcd',
-      command: 'motd copy-store file:motd-data etcd://127.0.0.1:2379/motd',
+      purpose: 'make a backup of the folder that motd up prints',
+      command: 'motd copy-store "file:$HOME/.local/share/motd" file:backup',
+    },
+    {
+      purpose: 'move the messages of the systemd service to etcd',
+      command: 'motd copy-store file:/var/lib/motd-server etcd://127.0.0.1:2379/motd',
     },
   ],
   completion: [
     {
       purpose: 'complete motd in this bash; the same line in ~/.bashrc does it in every one',
       command: 'eval "$(motd completion bash)"',
+    },
+    {
+      purpose: 'complete motd in zsh, from a line in ~/.zshrc after compinit',
+      command: 'eval "$(motd completion zsh)"',
     },
     {
       purpose: 'complete motd in fish, from a line in ~/.config/fish/config.fish',
