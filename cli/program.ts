@@ -6,10 +6,7 @@ import { Command } from 'commander';
 import { examplesHelp } from './definitions/examples.ts';
 import { takeOwnVariables } from './options/environment.ts';
 import { rejectInvalidUtf8 } from './options/rejectInvalidUtf8.ts';
-import { usageErrorOf } from './usageError.ts';
-
-/** Flags whose value is a password. */
-const SECRETS = ['password', 'storePassword'];
+import { SECRET_FLAGS, usageErrorOf } from './usageError.ts';
 
 /** The commands, and what adds their definitions. `--help` lists them in this order. */
 const GROUPS: {
@@ -82,7 +79,11 @@ export function expandShorthand(args: readonly string[]): readonly string[] {
 /** Hides passwords from the processes that this one starts, and from other users' `ps`. */
 function hideSecrets(started: Command): void {
   takeOwnVariables();
-  const isInArguments = SECRETS.some((name) => started.getOptionValueSource(name) === 'cli');
+  const isInArguments = started.options.some(
+    (option) =>
+      SECRET_FLAGS.includes(option.long ?? '') &&
+      started.getOptionValueSource(option.attributeName()) === 'cli',
+  );
   // A new title overwrites the arguments (Linux: /proc/PID/cmdline in proc(5); libuv's
   // proctitle.c).
   if (isInArguments) process.title = `motd ${started.name()}`;

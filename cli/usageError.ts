@@ -6,7 +6,7 @@ import { UsageError } from './cliError.ts';
 import type { ShortCode } from './shortCodes.ts';
 
 /** Flags whose value is a password. */
-const SECRETS = ['--password', '--store-password'];
+export const SECRET_FLAGS = ['--password', '--store-password'];
 
 /**
  * In characters. An error repeats the invalid value, however long it is. The reason follows it.
@@ -160,7 +160,7 @@ function isFlagOf({ options }: Command, flag: string): boolean {
 /** @param flag The flag or argument, to recognize a password. */
 function invalid(what: string, flag: string, value: string, where: string, reason: string): string {
   // A reason that begins with a quote shows the part of the value that is invalid.
-  const isShown = !SECRETS.includes(flag) && !reason.startsWith("'");
+  const isShown = !SECRET_FLAGS.includes(flag) && !reason.startsWith("'");
   const subject = [`invalid ${what}`, isShown && `'${value}'`, where].filter(Boolean).join(' ');
   return `${subject}: ${clauseOf(reason)}`;
 }

@@ -49,6 +49,15 @@ test('a page names every flag with its variable, in the order of --help', () => 
   }
 });
 
+test('a page gives the default of each flag that has one in --help, also if it is 0', () => {
+  for (const command of program.commands) {
+    const page = pages.get(`motd-${command.name()}.1`) ?? '';
+    const defaults = command.helpInformation().match(/[(\s]default:\s+(?!\s|false\b)/g) ?? [];
+    expect(page.match(/^Default: /gm) ?? [], command.name()).toHaveLength(defaults.length);
+  }
+  expect(pages.get('motd-serve.1')).toContain('Default: 0.');
+});
+
 test('a page has its sections in the usual order (man-pages(7))', () => {
   const order =
     'NAME,SYNOPSIS,DESCRIPTION,COMMANDS,ARGUMENTS,OPTIONS,EXIT STATUS,ENVIRONMENT,FILES,SIGNALS,EXAMPLES,SEE ALSO'.split(

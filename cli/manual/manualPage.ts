@@ -84,7 +84,7 @@ function commandsOf({ commands }: Command): string[] {
     `.SS ${text(heading.replace(/:$/, ''))}`,
     ...commands
       .filter((command) => command.helpGroup() === heading)
-      .flatMap((command) => term(bold(command.name()), [`${sentence(command.description())}`])),
+      .flatMap((command) => term(bold(command.name()), [sentence(command.description())])),
   ]);
 }
 
@@ -108,15 +108,16 @@ function headingOf({ helpGroupHeading = 'Options:' }: Option): string {
 
 function optionTerm(option: Option): string[] {
   const { flags, description, argChoices, defaultValue, defaultValueDescription, envVar } = option;
-  const [, names = '', value = ''] = /^([^<]*)(?: <(.*)>)?$/.exec(flags.replace(/ </, ' <')) ?? [];
-  const shown = [bold(names.trim()), ...(value === '' ? [] : [italic(value)])].join(' ');
+  const [, names = '', value] = /^([^<]*)(?: <(.*)>)?$/.exec(flags) ?? [];
+  const shown = [bold(names), ...(value === undefined ? [] : [italic(value)])].join(' ');
   // Some descriptions end with their default.
   const [, clause = '', described] = /^(.*?)(?: \(default: (.*)\))?$/s.exec(description) ?? [];
-  const given = described ?? defaultValueDescription ?? (defaultValue || undefined);
+  const given = described ?? defaultValueDescription ?? defaultValue;
   return term(shown, [
     sentence(clause),
     ...valuesOf(argChoices),
-    ...(given === undefined || given === '' ? [] : [text(`Default: ${given}.`)]),
+    // That of a switch is `false`.
+    ...(given === undefined || given === false ? [] : [text(`Default: ${given}.`)]),
     ...(envVar === undefined ? [] : [`Variable: ${bold(envVar)}.`]),
   ]);
 }

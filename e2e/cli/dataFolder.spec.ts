@@ -2,11 +2,12 @@
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Program } from '../../testing/programs.ts';
+import { ROOT } from '../../testing/root.ts';
 import { expect, QUICK, test } from '../fixtures.ts';
-import { ROOT } from '../packaging/imageSteps.ts';
 
-const MOTD = join(ROOT, 'dist/cli/main.js');
+const MOTD = fileURLToPath(new URL('dist/cli/main.js', ROOT));
 const LISTENING = /^TCP Server is listening on 127\.0\.0\.1:\d+\n$/;
 
 /** Runs `motd` in a folder, as a user whose data is in another one. */

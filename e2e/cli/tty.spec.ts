@@ -350,7 +350,7 @@ test.describe('with --mask-password', () => {
     }
   });
 
-  test('warns if the terminal itself echoes the password', async ({ server }) => {
+  test('is rejected if the terminal itself would echo the password', async ({ server }) => {
     const client = runInTerminal(`${connectTo(server.port, '--mask-password')} | cat`);
     await client.waitForOutput(/^motd: --mask-password needs a terminal on standard output.*\n$/);
     await client.exitCode();

@@ -62,11 +62,7 @@ function variablesIn(pid: number | undefined): string[] {
 
 function usersFile(): string {
   const file = test.info().outputPath('users');
-  writeFileSync(
-    file,
-    `anna:${passwordHash('password')}
-`,
-  );
+  writeFileSync(file, `anna:${passwordHash('password')}\n`);
   return file;
 }
 
