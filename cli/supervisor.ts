@@ -1,5 +1,14 @@
 // Supervises a child process of `motd up`, or a worker of `motd serve` or `motd bridge`: starts it,
 // restarts it with backoff when it crashes, and stops it.
+//
+//   state            event                     next
+//   new              start                     starting
+//   starting         it reports to be ready    ready
+//   starting, ready  it ends                   restarting; ended, if it exited at its first start
+//   restarting       the delay is over         starting
+//   starting, ready  stop, or it reports done  stopping
+//   stopping         it ends                   ended
+//   new, restarting  stop                      ended
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -33,6 +42,23 @@ export interface ChildOptions {
   requestStop?(running: ChildProcess): void;
 }
 
+type State =
+  | { is: 'new' }
+  | { is: 'starting'; process: ChildProcess; mustReload: boolean }
+  | { is: 'ready'; process: ChildProcess }
+  /** It was requested to stop, or has reported that it is done. */
+  | { is: 'stopping'; process: ChildProcess }
+  | { is: 'restarting'; timer: NodeJS.Timeout }
+  | { is: 'ended' };
+
+/** How a process has ended. */
+interface End {
+  /** `SIGKILL`, or `status 1`. */
+  cause: string;
+  isKilled: boolean;
+  startedAt: number;
+}
+
 export class Supervisor {
   /** Resolves when the child has ended and will not be restarted. */
   readonly ended: Promise<void>;
@@ -40,16 +66,10 @@ export class Supervisor {
   exitStatus: number | null = null;
   readonly #child: ChildOptions;
   readonly #log: (line: string) => void;
-  #process: ChildProcess | undefined;
+  #state: State = { is: 'new' };
   /** The last report of any of its processes. */
   #lastReady: Ready | undefined;
-  /** Whether the current process, or the last one, was ready. */
-  #isReady = false;
-  #isDone = false;
-  #isStopping = false;
-  #mustReload = false;
   #restartMs = MIN_RESTART_MS;
-  #restartTimer: NodeJS.Timeout | undefined;
   #resolveStart: (ready: Ready | undefined) => void = () => {};
   #rejectStart: (error: CliError) => void = () => {};
   #resolveEnded: () => void = () => {};
@@ -64,7 +84,7 @@ export class Supervisor {
   }
 
   /**
-   * Starts the child.
+   * Starts the child, unless it was stopped before.
    *
    * @returns Its first report that it is ready; `undefined` if it exited before, and printed why. A
    *   child that was killed before has printed nothing, and is restarted.
@@ -74,92 +94,92 @@ export class Supervisor {
     return new Promise((resolve, reject) => {
       this.#resolveStart = resolve;
       this.#rejectStart = reject;
-      this.#run();
+      if (this.#state.is === 'ended') resolve(undefined);
+      else this.#run();
     });
   }
 
   /** Stops the child for good. May be called repeatedly, and before `start`. */
   stop(): void {
-    this.#isStopping = true;
-    clearTimeout(this.#restartTimer);
-    const running = this.#process;
-    if (running === undefined) {
+    const state = this.#state;
+    if (!('process' in state)) {
+      if (state.is === 'restarting') clearTimeout(state.timer);
       this.#end();
       return;
     }
+    const { process } = state;
+    this.#state = { is: 'stopping', process };
     const { requestStop = terminate } = this.#child;
-    requestStop(running);
-    const deadline = setTimeout(() => running.kill('SIGKILL'), this.#child.stopDeadlineMs);
-    running.once('close', () => clearTimeout(deadline));
+    requestStop(process);
+    const deadline = setTimeout(() => process.kill('SIGKILL'), this.#child.stopDeadlineMs);
+    process.once('close', () => clearTimeout(deadline));
   }
 
-  /** Makes the child reload its files; if it is still starting, once it is ready. */
+  /** Makes the child reload its files. One that is restarting reads them anyway. */
   reload(): void {
-    if (this.#isReady) this.#process?.kill('SIGHUP');
-    else this.#mustReload = true;
+    const state = this.#state;
+    if (state.is === 'ready') state.process.kill('SIGHUP');
+    else if (state.is === 'starting') state.mustReload = true;
   }
 
   #run(): void {
-    if (this.#isStopping) {
-      this.#end();
-      return;
-    }
     const startedAt = Date.now();
-    this.#isReady = false;
-    this.#mustReload = false;
-    const running = this.#child.start(this.#lastReady);
-    this.#process = running;
-    running.on('message', (message) => this.#processOnReport(message as Report));
-    running.on('error', (error) => {
+    const process = this.#child.start(this.#lastReady);
+    this.#state = { is: 'starting', process, mustReload: false };
+    process.on('message', (message) => this.#processOnReport(message as Report));
+    process.on('error', (error) => {
       // Without a pid, it could not be started. Any other error is not the end of the process.
-      if (running.pid !== undefined) return;
+      if (process.pid !== undefined) return;
       this.#rejectStart(startError(this.#child.name, error));
-      this.#processOnEnd(startedAt, error.message, false);
+      this.#processOnEnd(process, { cause: error.message, isKilled: false, startedAt });
     });
     // 'close' rather than 'exit': by then, every report has been read.
-    running.once('close', (status, signal) => {
+    process.once('close', (status, signal) => {
       this.exitStatus = status;
-      this.#processOnEnd(startedAt, signal ?? `status ${status}`, signal !== null);
+      const cause = signal ?? `status ${status}`;
+      this.#processOnEnd(process, { cause, isKilled: signal !== null, startedAt });
     });
   }
 
   #processOnReport(report: Report): void {
-    if ('done' in report) {
-      this.#isDone = true;
-      return;
+    const state = this.#state;
+    if ('done' in report && 'process' in state) {
+      this.#state = { is: 'stopping', process: state.process };
     }
     // The calls of a worker (ipc.ts) use the same channel.
-    if (!('ready' in report)) return;
-    this.#isReady = true;
+    if (!('ready' in report) || state.is !== 'starting') return;
+    this.#state = { is: 'ready', process: state.process };
     this.#lastReady = report;
     this.#resolveStart(report);
-    if (this.#mustReload) this.reload();
+    if (state.mustReload) this.reload();
   }
 
-  #processOnEnd(startedAt: number, cause: string, isKilled: boolean): void {
-    if (this.#process === undefined) return;
-    this.#process = undefined;
+  #processOnEnd(process: ChildProcess, end: End): void {
+    const state = this.#state;
+    if (!('process' in state) || state.process !== process) return;
     // If the first process exits before it is ready, a restart would fail for the same reason.
-    const mayRestart = this.#lastReady !== undefined || isKilled;
-    if (!mayRestart || this.#isDone || this.#isStopping) {
-      this.#end();
-      return;
-    }
+    const mayRestart = this.#lastReady !== undefined || end.isKilled;
+    if (mayRestart && state.is !== 'stopping') this.#restart(state.is, end);
+    else this.#end();
+  }
+
+  #restart(endedWhile: 'starting' | 'ready', { cause, startedAt }: End): void {
     if (Date.now() - startedAt > HEALTHY_AFTER_MS) this.#restartMs = MIN_RESTART_MS;
     const seconds = this.#restartMs / 1000;
-    this.#log(`${this.#child.name} ${this.#describeEnd(cause)}; restarting in ${seconds} s.`);
-    this.#restartTimer = setTimeout(() => this.#run(), this.#restartMs);
+    const what = this.#describeEnd(endedWhile);
+    this.#log(`${this.#child.name} ${what} (${cause}); restarting in ${seconds} s.`);
+    const timer = setTimeout(() => this.#run(), this.#restartMs);
+    this.#state = { is: 'restarting', timer };
     this.#restartMs = Math.min(this.#restartMs * 2, MAX_RESTART_MS);
   }
 
-  #describeEnd(cause: string): string {
-    if (this.#isReady) return `exited unexpectedly (${cause})`;
-    return this.#lastReady === undefined
-      ? `exited before it was ready (${cause})`
-      : `could not be restarted (${cause})`;
+  #describeEnd(endedWhile: 'starting' | 'ready'): string {
+    if (endedWhile === 'ready') return 'exited unexpectedly';
+    return this.#lastReady === undefined ? 'exited before it was ready' : 'could not be restarted';
   }
 
   #end(): void {
+    this.#state = { is: 'ended' };
     this.#resolveStart(undefined);
     this.#resolveEnded();
   }
