@@ -105,7 +105,7 @@ async function metric(bridge: Bridge, name: string): Promise<number> {
 }
 
 /** Sends bytes. @returns Everything that is received until the connection closes. */
-async function responseTo({ port }: Bridge, bytes: string): Promise<string> {
+async function responseTo({ port }: Pick<Bridge, 'port'>, bytes: string | Buffer): Promise<string> {
   const socket = connectTcp(port, '127.0.0.1');
   socket.write(bytes);
   return text(socket);
@@ -401,6 +401,24 @@ test('SIGHUP: applies the new certificate and users in all workers, and reports 
   expect(await bridge.program.stop()).toBe(0);
   expect(bridge.program.stdout.match(/The certificate was reloaded/g)).toHaveLength(1);
   expect(bridge.program.stderr).toBe('');
+});
+
+test('--log json writes whole lines, whatever the URL and the host of a request are', async () => {
+  const flags = ['--workers', String(WORKERS), '--trust-proxy', '127.0.0.1', '--log', 'json'];
+  const program = Program.motd(['bridge', '--http-port', '0', ...flags]);
+  const [, port] = await program.waitForOutput(/Server listening at http:\/\/127\.0\.0\.1:(\d+)/);
+  // Of the characters of a header, C1 needs most bytes in JSON: six.
+  const [path, host] = ['x'.repeat(7000), '\x9b'.repeat(7000)];
+  const head = `GET /${path} HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-Host: ${host}\r\n`;
+  const request = Buffer.from(`${head}Connection: close\r\n\r\n`, 'latin1');
+  for (let times = 0; times < 2 * WORKERS; times++)
+    await responseTo({ port: Number(port) }, request);
+  expect(await program.stop()).toBe(0);
+  const lines = program.stdout.split('\n').slice(0, -1);
+  const urls = lines.flatMap((line) => JSON.parse(line).req?.url ?? []);
+  expect(urls).toHaveLength(2 * WORKERS);
+  // PIPE_BUF (pipe(7)): a longer line may be mixed with those of other workers.
+  for (const line of lines) expect(Buffer.byteLength(line)).toBeLessThan(4096);
 });
 
 test('motd up passes --workers on', async () => {
