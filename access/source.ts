@@ -9,6 +9,11 @@ import { BlockList, isIPv6 } from 'node:net';
 export const UNIX_PEER = 'unix';
 
 /**
+ * Addresses that only this machine can use (RFC 1122, section 3.2.1.3; RFC 4291, section 2.5.3).
+ */
+export const LOOPBACK = ['127.0.0.0/8', '::1'];
+
+/**
  * The source that an address belongs to: an IPv4 address itself, or the /64 of an IPv6 address,
  * because one host usually has a whole /64 (RFC 6177, section 2; RFC 7421).
  *

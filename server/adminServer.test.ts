@@ -1,9 +1,11 @@
 import { get } from 'node:http';
 import { connect } from 'node:net';
+import { hostname } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Endpoint } from '../access/endpoint.ts';
 import type { MetricsText } from '../access/metricSamples.ts';
+import { statusOf } from '../testing/rawHttp.ts';
 import { AdminServer, type AdminSources } from './adminServer.ts';
 import { ServerMetrics } from './metrics.ts';
 import { buildServer, memoryStore, TestClient } from './server.harness.ts';
@@ -37,7 +39,7 @@ function sourceOf(server: MotdServer, metrics: MetricsText): AdminSources['serve
 }
 
 /** A server with its admin server, and the freshness that its store reports. */
-async function start() {
+async function start(host = '127.0.0.1') {
   const freshness: Freshness = { ageMs: 0, outage: undefined };
   const memory = memoryStore();
   const store: MessageStore = Object.create(memory, {
@@ -52,7 +54,7 @@ async function start() {
   const { server, inForce } = buildServer({ store });
   const metrics = new ServerMetrics({ process: true, server, store, inForce });
   const admin = new AdminServer({ server: sourceOf(server, metrics), store });
-  const at = await admin.listen('127.0.0.1', 0);
+  const at = await admin.listen(host, 0);
   onTestFinished(() => admin.close());
   const serve = async () => {
     const address = await server.listen('127.0.0.1', 0);
@@ -136,6 +138,32 @@ test('counts stored messages and failed stores', async () => {
   const { body } = await ask(at, '/metrics');
   expect(body).toMatch(/^motd_server_stores_total\{outcome="stored"\} 1$/m);
   expect(body).toMatch(/^motd_server_stores_total\{outcome="failed"\} 2$/m);
+});
+
+test('on loopback, /metrics needs a Host that is a name of this machine; health checks do not', async () => {
+  const { at, serve } = await start();
+  await serve();
+  const statusFor = (path: string, head: string) =>
+    statusOf(at.port, `GET ${path} ${head}Connection: close\r\n\r\n`);
+  for (const [head, status] of [
+    ['HTTP/1.1\r\nHost: evil.example\r\n', 403],
+    [`HTTP/1.1\r\nHost: evil.example:${at.port}\r\n`, 403],
+    ['HTTP/1.1\r\nHost: localhost@evil.example\r\n', 403],
+    ['HTTP/1.1\r\nHost: \r\n', 403],
+    [`HTTP/1.1\r\nHost: 127.0.0.1:${at.port}\r\n`, 200],
+    ['HTTP/1.1\r\nHost: localhost:9090\r\n', 200],
+    [`HTTP/1.1\r\nHost: ${hostname()}\r\n`, 200],
+    ['HTTP/1.0\r\n', 200],
+  ] as const) {
+    expect(await statusFor('/metrics', head), head).toBe(status);
+    for (const path of ['/healthz', '/readyz']) expect(await statusFor(path, head)).toBe(200);
+  }
+});
+
+test('on any other address, serves /metrics under every Host', async () => {
+  const { at } = await start('0.0.0.0');
+  const request = 'GET /metrics HTTP/1.1\r\nHost: server1:26320\r\nConnection: close\r\n\r\n';
+  expect(await statusOf(at.port, request)).toBe(200);
 });
 
 test('listens on both addresses of localhost', async () => {

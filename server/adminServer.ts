@@ -1,11 +1,19 @@
 // Health checks and metrics of the TCP server, over HTTP on a separate port.
 
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createTcpServer, type Server as TcpServer } from 'node:net';
 import { type Endpoint, listeningEndpoint } from '../access/endpoint.ts';
+import { hostNameIn, isOwnName } from '../access/hostHeader.ts';
 import { isLocalhost, listenOnLocalhost } from '../access/localhost.ts';
 import type { MetricsText } from '../access/metricSamples.ts';
+import { addressMatcher, LOOPBACK } from '../access/source.ts';
 import { limitUnanswered } from '../access/unansweredRequests.ts';
 import { escapeControls } from '../protocol/plainText.ts';
 import type { MessageStore } from './stores/store.ts';
@@ -27,6 +35,8 @@ const RESPONSE_TIMEOUT_MS = 10_000;
 /** More than any operator needs. The port must not be a way to exhaust the server. */
 const MAX_CONNECTIONS = 100;
 
+const isLoopback = addressMatcher(LOOPBACK);
+
 /** What the admin server reports. */
 export interface AdminSources {
   server: {
@@ -44,6 +54,10 @@ export interface AdminSources {
  * then serves the last known message, and stores none. `/readyz?exclude=store` ignores the store, for
  * load balancers: an outage of the store would otherwise remove every server simultaneously. (The
  * parameter is that of the Kubernetes API server.) `/metrics` is for Prometheus.
+ *
+ * On a loopback address, only this machine can reach it: also its browser, for a page that uses DNS
+ * rebinding. So `/metrics` needs a `Host` that is a name of this machine. On any other address,
+ * scrapers use names that are not known here.
  */
 export class AdminServer {
   readonly #server: AdminSources['server'];
@@ -51,6 +65,7 @@ export class AdminServer {
   readonly #http: Server;
   /** Listens on the IPv6 address of `localhost`. */
   #localhostIpv6: TcpServer | undefined;
+  #isOnLoopback = false;
   #phase: 'starting' | 'serving' | 'stopping' = 'starting';
 
   constructor({ server, store }: AdminSources) {
@@ -62,7 +77,7 @@ export class AdminServer {
         response.setHeader('allow', METHODS.join(', '));
         return respond(response, 405, '');
       }
-      void this.#handle(request.url ?? '/', response);
+      void this.#handle(request, response);
     };
     this.#http = createServer(TIMEOUTS);
     limitUnanswered(this.#http, listener);
@@ -91,7 +106,9 @@ export class AdminServer {
     await once(this.#http, 'listening');
     // Out of file descriptors, at a later time: the next request may succeed.
     this.#http.on('error', () => {});
-    return listeningEndpoint(this.#http);
+    const endpoint = listeningEndpoint(this.#http);
+    this.#isOnLoopback = isLoopback(endpoint.host);
+    return endpoint;
   }
 
   /** Reports that the server accepts connections from now on. */
@@ -110,7 +127,7 @@ export class AdminServer {
     this.#http.closeAllConnections();
   }
 
-  async #handle(url: string, response: ServerResponse): Promise<void> {
+  async #handle({ url = '/', headers }: IncomingMessage, response: ServerResponse): Promise<void> {
     const [path = '', query = ''] = url.split('?', 2);
     switch (path.replace(/\/$/, '')) {
       case '/healthz': {
@@ -126,6 +143,8 @@ export class AdminServer {
         return respond(response, 200, 'ready\n');
       }
       case '/metrics':
+        if (this.#isOnLoopback && !isOwnHost(headers.host))
+          return respond(response, 403, FOREIGN_HOST);
         response.setHeader('content-type', this.#server.metrics.contentType);
         return respond(response, 200, await this.#server.metrics.text());
       default:
@@ -149,6 +168,14 @@ export class AdminServer {
     if (isStoreExcluded || outage === undefined) return undefined;
     return `the store is unavailable (${escapeControls(outage)}); the message was confirmed ${seconds(ageMs)} s ago`;
   }
+}
+
+const FOREIGN_HOST =
+  'the Host of a request for /metrics must be an IP address, localhost or the name of this machine\n';
+
+/** @param host `undefined` in HTTP/1.0: a browser always sends one. */
+function isOwnHost(host: string | undefined): boolean {
+  return host === undefined || isOwnName(hostNameIn(host) ?? '');
 }
 
 function respond(response: ServerResponse, status: number, text: string): void {

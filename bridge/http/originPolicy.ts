@@ -3,16 +3,9 @@
 // these two checks, every page on the web could use the services behind a bridge on the machine of
 // the person who visits it.
 
-import { isIP } from 'node:net';
-import { hostname } from 'node:os';
+import { hostNameIn, isOwnName, withoutRootDot } from '../../access/hostHeader.ts';
 
-// Characters that a host and port cannot contain. A URL parser would accept them as the end of user
-// information or the beginning of a path, query or fragment, and would drop white space.
-const NOT_IN_AN_AUTHORITY = /[\s/?#@\\]/;
 const PAGE_ORIGIN = /^https?:\/\/[^\s/?#@\\]+$/i;
-
-/** The dot of an absolute domain name (RFC 1034, section 3.1). Browsers send it if it was typed. */
-const ROOT_DOT = /(?<=[^.])\.$/;
 
 /** A host and port that may be repeated in a response, and copied into a shell command. */
 const PLAIN_AUTHORITY = /^(?:[\w.-]+|\[[\da-f:]+\])(?::\d+)?$/;
@@ -33,9 +26,7 @@ export class OriginPolicy {
   }
 
   /**
-   * Whether the `Host` header names this bridge. An attacker can make their own DNS name resolve to
-   * the bridge's address (DNS rebinding); their page would then be of the same origin as the
-   * bridge.
+   * Whether the `Host` header names this bridge, which prevents DNS rebinding (access/hostHeader.ts).
    *
    * @param host The `Host` header. A browser always sends it; a program may leave it out in
    *   HTTP/1.0.
@@ -66,8 +57,7 @@ export class OriginPolicy {
   }
 
   #isAllowed(host: string): boolean {
-    if (NOT_IN_AN_AUTHORITY.test(host)) return false;
-    const name = parseUrl(`http://${host}`)?.hostname;
+    const name = hostNameIn(host);
     return name !== undefined && (isOwnName(name) || this.#publicHosts.has(name));
   }
 }
@@ -83,24 +73,7 @@ export function publicOriginFor(origin: string): string | undefined {
   return url !== undefined && PLAIN_AUTHORITY.test(url.host) ? url.origin : undefined;
 }
 
-/**
- * Whether a host name is safe from DNS rebinding: an address, `localhost`, or this machine's name.
- */
-function isOwnName(name: string): boolean {
-  const address = name.replace(/^\[|\]$/g, '');
-  return (
-    isIP(address) !== 0 ||
-    name === 'localhost' ||
-    name === hostname().toLowerCase().replace(ROOT_DOT, '')
-  );
-}
-
 /** @returns The URL, without the dot of an absolute domain name. */
 function parseUrl(text: string): URL | undefined {
   return URL.canParse(text) ? withoutRootDot(new URL(text)) : undefined;
-}
-
-function withoutRootDot(url: URL): URL {
-  url.hostname = url.hostname.replace(ROOT_DOT, '');
-  return url;
 }

@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import { type Endpoint, formatEndpoint, type ListenAddress } from '../../access/endpoint.ts';
-import { addressMatcher } from '../../access/source.ts';
+import { addressMatcher, LOOPBACK } from '../../access/source.ts';
 import { type BridgeSettings, buildBridge } from '../../bridge/bridge.ts';
 import type { BridgeLimits } from '../../bridge/limits.ts';
 import { listen, listenOnPath } from '../../bridge/listen.ts';
@@ -14,7 +14,7 @@ import { reportToParent } from '../lifecycle.ts';
 import { maxOpenFiles } from '../maxOpenFiles.ts';
 import type { BridgeRuleOptions, HttpOptions } from '../options/bridgeOptions.ts';
 import type { FeedOptions } from '../options/feedOptions.ts';
-import { LOOPBACK, type TlsOptions } from '../options/options.ts';
+import type { TlsOptions } from '../options/options.ts';
 import type { ProxyKeyOptions } from '../options/proxyKey.ts';
 import { type ChosenSocketFile, HTTP_SOCKET, socketFileFrom } from '../options/socketFile.ts';
 import type { StartCommandOptions } from '../options/startCommand.ts';

@@ -1,15 +1,9 @@
 // The flags of the bridge and its page.
 
 import { Option } from 'commander';
+import { LOOPBACK } from '../../access/source.ts';
 import type { Target } from '../../bridge/relay/targets.ts';
-import {
-  DEFAULT_HOST,
-  DEFAULT_PORT,
-  GROUP,
-  inGroup,
-  LOOPBACK,
-  type LogOptions,
-} from './options.ts';
+import { DEFAULT_HOST, DEFAULT_PORT, GROUP, inGroup, type LogOptions } from './options.ts';
 import {
   parseBasePath,
   parseCount,

@@ -7,11 +7,6 @@ import { parseCount, parseNetworks, parsePort } from './parsers.ts';
 export const DEFAULT_HOST = '127.0.0.1';
 export const DEFAULT_PORT = 26310;
 
-/**
- * Addresses that only this machine can use (RFC 1122, section 3.2.1.3; RFC 4291, section 2.5.3).
- */
-export const LOOPBACK = ['127.0.0.0/8', '::1'];
-
 export const LOG_FORMATS = ['console', 'json', 'silent'] as const;
 export type LogFormat = (typeof LOG_FORMATS)[number];
 

@@ -2,9 +2,8 @@
 // alone.
 
 import { isLocalhost } from '../../access/localhost.ts';
-import { addressMatcher } from '../../access/source.ts';
+import { addressMatcher, LOOPBACK } from '../../access/source.ts';
 import { CliError } from '../cliError.ts';
-import { LOOPBACK } from './options.ts';
 import { DEFAULT_PASSWORD, type ServeOptions } from './serverOptions.ts';
 
 /** In characters, for a password that others can try (NIST SP 800-63B, section 5.1.1.2). */
