@@ -4,15 +4,18 @@
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { FastifyInstance } from 'fastify';
 import { onTestFinished } from 'vitest';
 import { type ClientOptions, WebSocket } from 'ws';
-import { type Endpoint, formatEndpoint, listeningEndpoint } from '../access/endpoint.ts';
+import { type Endpoint, formatEndpoint } from '../access/endpoint.ts';
+import { upgradeRequest } from '../testing/rawWebSocket.ts';
+import { startTcpService } from '../testing/tcpService.ts';
 import { type BridgeSettings, buildBridge } from './bridge.ts';
+import type { BridgeLimits } from './limits.ts';
 import { listen } from './listen.ts';
 import { TargetCas } from './relay/targetCas.ts';
 import { TargetList } from './relay/targetList.ts';
@@ -22,21 +25,11 @@ export interface RunningBridge extends Endpoint {
   app: FastifyInstance;
 }
 
-/** Starts a TCP server that hands each connection to `serve`. */
+/** Starts a TCP server that hands each connection to `serve`. @returns Its port. */
 export async function startTarget(serve: (socket: Socket) => void): Promise<number> {
-  const sockets = new Set<Socket>();
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
-    sockets.add(socket);
-    socket.on('error', () => {});
-    serve(socket);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  });
-  return listeningEndpoint(server).port;
+  const service = await startTcpService(serve, { allowHalfOpen: true });
+  onTestFinished(() => service.close());
+  return service.port;
 }
 
 /** Serves a connection by sending back everything it receives. */
@@ -72,6 +65,11 @@ export async function startBridge(
   const app = await buildTestBridge(targets, settings);
   const { port } = await listen(app, host, 0);
   return { app, host, port };
+}
+
+/** Starts a bridge with the target `echo`, which sends back everything it receives. */
+export async function startEchoBridge(settings?: TestBridgeSettings): Promise<RunningBridge> {
+  return startBridge({ echo: await startTarget(echo) }, settings);
 }
 
 /** Builds the bridge of `startBridge`, which does not listen yet. */
@@ -117,6 +115,11 @@ const DEFAULTS: Omit<BridgeSettings, 'targets' | 'pageDir'> = {
   maxDescriptors: Number.POSITIVE_INFINITY,
 };
 
+/** The limits of a bridge that has few sessions. */
+export function limitedTo(maxSessions: number, maxSessionsPerSource = maxSessions): BridgeLimits {
+  return { maxSessions, maxSessionsPerSource, maxMessageBytes: 1024 };
+}
+
 /** The origin of the page that a bridge serves. */
 export function pageOf({ host, port }: RunningBridge): string {
   return `http://${host}:${port}`;
@@ -129,10 +132,7 @@ export async function rawWebSocket({ port }: RunningBridge): Promise<Socket> {
   onTestFinished(() => {
     socket.destroy();
   });
-  socket.write(
-    'GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
-      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
-  );
+  socket.write(upgradeRequest());
   const [response] = await once(socket, 'data');
   if (!String(response).startsWith('HTTP/1.1 101 ')) throw new Error(`no upgrade: ${response}`);
   return socket;

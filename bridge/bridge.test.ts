@@ -5,12 +5,14 @@ import { networkInterfaces } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { freePort } from '../testing/freePort.ts';
 import { loopbackAddresses, proxyV2, userTlv } from '../testing/proxyV2.ts';
+import { getRequest } from '../testing/rawHttp.ts';
 import {
   deferred,
   echo,
   type RunningBridge,
   rawWebSocket,
   startBridge,
+  startEchoBridge,
   startTarget,
   TestPeer,
 } from './bridge.harness.ts';
@@ -34,7 +36,7 @@ async function startSink(): Promise<{ target: number; received: Promise<string> 
 
 describe('relays', () => {
   test('text and binary messages as binary messages, byte for byte', async () => {
-    const bridge = await startBridge({ echo: await startTarget(echo) });
+    const bridge = await startEchoBridge();
     const peer = new TestPeer(bridge);
     await peer.opened();
     peer.webSocket.send('Grüße');
@@ -46,7 +48,7 @@ describe('relays', () => {
   });
 
   test('what was sent before the target accepted the connection', async () => {
-    const bridge = await startBridge({ echo: await startTarget(echo) });
+    const bridge = await startEchoBridge();
     const peer = new TestPeer(bridge);
     peer.webSocket.once('open', () => peer.webSocket.send('early'));
     await peer.untilBytes(5);
@@ -54,7 +56,7 @@ describe('relays', () => {
   });
 
   test('16 MB each way, in order', async () => {
-    const bridge = await startBridge({ echo: await startTarget(echo) });
+    const bridge = await startEchoBridge();
     const peer = new TestPeer(bridge);
     await peer.opened();
     const sent = randomBytes(16 * MEGABYTE);
@@ -107,7 +109,7 @@ describe('closes', () => {
   });
 
   test('with 1001 when the bridge stops', async () => {
-    const bridge = await startBridge({ echo: await startTarget(echo) });
+    const bridge = await startEchoBridge();
     const peer = new TestPeer(bridge);
     await peer.opened();
     const closed = peer.closed();
@@ -116,7 +118,7 @@ describe('closes', () => {
   });
 
   test('with 1009 after a message over the limit', async () => {
-    const bridge = await startBridge({ echo: await startTarget(echo) });
+    const bridge = await startEchoBridge();
     const peer = new TestPeer(bridge);
     await peer.opened();
     peer.webSocket.send(Buffer.alloc(MEGABYTE + 1));
@@ -124,7 +126,7 @@ describe('closes', () => {
   });
 
   test('with 1007 after text that is not UTF-8', async () => {
-    const bridge = await startBridge({ echo: await startTarget(echo) });
+    const bridge = await startEchoBridge();
     const peer = new TestPeer(bridge);
     await peer.opened();
     peer.webSocket.send(Buffer.from([0xff]), { binary: false });
@@ -144,7 +146,7 @@ describe('does not wait for', () => {
   });
 
   test('a browser that answers the close frame with garbage, when the bridge stops', async () => {
-    const bridge = await startBridge({ echo: await startTarget(echo) });
+    const bridge = await startEchoBridge();
     const raw = await rawWebSocket(bridge);
     raw.on('data', () => raw.write(Buffer.from([0xff, 0xff, 0xff, 0xff])));
     const other = new TestPeer(bridge);
@@ -155,7 +157,7 @@ describe('does not wait for', () => {
   });
 
   test('a request that never ends, when the bridge stops', async () => {
-    const bridge = await startBridge({ echo: await startTarget(echo) });
+    const bridge = await startEchoBridge();
     const raw = connect(bridge.port, '127.0.0.1');
     raw.on('error', () => {});
     await once(raw, 'connect');
@@ -423,12 +425,12 @@ describe('a request to /ws', () => {
     ['for an unknown target', {}, '/ws/other', 404],
     ['for a target by host and port', {}, '/ws/127.0.0.1:22', 404],
   ])('is rejected %s', async (_what, options, path, status) => {
-    const bridge = await startBridge({ echo: await startTarget(echo) });
+    const bridge = await startEchoBridge();
     expect(await new TestPeer(bridge, path, options).rejectionStatus()).toBe(status);
   });
 
   test('is accepted from the page itself, with the subprotocol of clients for other proxies', async () => {
-    const bridge = await startBridge({ echo: await startTarget(echo) });
+    const bridge = await startEchoBridge();
     const peer = new TestPeer(bridge, '/ws', {
       origin: `http://127.0.0.1:${bridge.port}`,
       protocols: ['base64', 'binary'],
@@ -438,7 +440,7 @@ describe('a request to /ws', () => {
   });
 
   test('gets 426 if it is not an upgrade', async () => {
-    const { port } = await startBridge({ echo: await startTarget(echo) });
+    const { port } = await startEchoBridge();
     expect((await fetch(`http://127.0.0.1:${port}/ws`)).status).toBe(426);
   });
 });
@@ -456,19 +458,19 @@ test('lets a target finish sending after the browser has disconnected', async ()
 });
 
 test('serves the page, and no file outside it', async () => {
-  const { port } = await startBridge({ echo: await startTarget(echo) });
+  const { port } = await startEchoBridge();
   const page = await fetch(`http://127.0.0.1:${port}/`);
   expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
   expect(await page.text()).toContain('<title>page</title>');
 
   const raw = connect(port, '127.0.0.1');
-  raw.write('GET /../../../etc/passwd HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+  raw.write(getRequest('/../../../etc/passwd'));
   const [head] = await once(raw, 'data');
   expect(String(head)).toMatch(/^HTTP\/1.1 40[034]/);
 });
 
 test('survives a peer that disappears during the handshake', async () => {
-  const bridge = await startBridge({ echo: await startTarget(echo) });
+  const bridge = await startEchoBridge();
   const raw = connect(bridge.port, '127.0.0.1');
   await once(raw, 'connect');
   raw.write('GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnec');
@@ -481,7 +483,7 @@ test('survives a peer that disappears during the handshake', async () => {
 });
 
 test('sends the security headers with every response, and forbids caching', async () => {
-  const { port } = await startBridge({ echo: await startTarget(echo) });
+  const { port } = await startEchoBridge();
   const address = `http://127.0.0.1:${port}`;
   const evil = { headers: { origin: 'http://evil.example' } };
   for (const [response, status] of [

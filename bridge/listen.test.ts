@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { echo, startBridge, startTarget, TestPeer } from './bridge.harness.ts';
+import { limitedTo, startEchoBridge, TestPeer } from './bridge.harness.ts';
 
 const BOTH = ['127.0.0.1', '::1'];
 
 test('serves the page and its WebSockets on both addresses of localhost', async () => {
-  const bridge = await startBridge({ echo: await startTarget(echo) }, { host: 'localhost' });
+  const bridge = await startEchoBridge({ host: 'localhost' });
   for (const host of BOTH) {
     const authority = host === '::1' ? `[::1]:${bridge.port}` : `${host}:${bridge.port}`;
     expect((await fetch(`http://${authority}/`)).status).toBe(200);
@@ -18,11 +18,8 @@ test('serves the page and its WebSockets on both addresses of localhost', async 
 });
 
 test('applies the quotas to both addresses of localhost together', async () => {
-  const limits = { maxSessions: 1, maxSessionsPerSource: 1, maxMessageBytes: 1024 };
-  const bridge = await startBridge(
-    { echo: await startTarget(echo) },
-    { host: 'localhost', limits },
-  );
+  const limits = limitedTo(1);
+  const bridge = await startEchoBridge({ host: 'localhost', limits });
   const [first, second] = BOTH.map((host) => ({ ...bridge, host }));
   if (first === undefined || second === undefined) throw new Error('unreachable');
   await new TestPeer(second).opened();
@@ -30,7 +27,7 @@ test('applies the quotas to both addresses of localhost together', async () => {
 });
 
 test('closes the connections of both addresses of localhost on a stop, and frees the port', async () => {
-  const bridge = await startBridge({ echo: await startTarget(echo) }, { host: 'localhost' });
+  const bridge = await startEchoBridge({ host: 'localhost' });
   const { port } = bridge;
   const silent = BOTH.map((host) => connect({ host, port }));
   onTestFinished(() => {

@@ -4,7 +4,16 @@ import { connect, type Socket } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { LoginTokens } from '../access/loginTokens.ts';
 import type { PasswordResult } from '../access/passwordResult.pure.ts';
-import { echo, type RunningBridge, startBridge, startTarget, TestPeer } from './bridge.harness.ts';
+import { upgradeRequest } from '../testing/rawWebSocket.ts';
+import {
+  echo,
+  limitedTo,
+  type RunningBridge,
+  startBridge,
+  startEchoBridge,
+  startTarget,
+  TestPeer,
+} from './bridge.harness.ts';
 import type { BridgeSettings } from './bridge.ts';
 
 /** `user:right`, in Base64. */
@@ -53,11 +62,7 @@ async function rejectedUpgrade(
 ): Promise<string> {
   const socket = connectTo(bridge);
   const closed = new Promise((resolve) => socket.once('close', resolve));
-  socket.write(
-    `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${headers}Connection: Upgrade\r\n` +
-      'Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
-      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
-  );
+  socket.write(upgradeRequest(path, { Host: host }).replace(/\r\n$/, `${headers}\r\n`));
   let response = '';
   socket.on('data', (chunk) => {
     response += chunk;
@@ -102,8 +107,8 @@ describe('a rejected upgrade gets its status, and its connection is closed', () 
   });
 
   test('over the quota', async () => {
-    const limits = { maxSessions: 1, maxSessionsPerSource: 1, maxMessageBytes: 1024 };
-    const bridge = await startBridge({ echo: await startTarget(echo) }, { limits });
+    const limits = limitedTo(1);
+    const bridge = await startEchoBridge({ limits });
     await new TestPeer(bridge).opened();
     expect(statusOf(await rejectedUpgrade(bridge, '/ws'))).toBe(503);
   });
@@ -120,7 +125,7 @@ describe('guards run before handlers', () => {
   });
 
   test('without the password, no request learns which origins and targets exist, or uses a quota', async () => {
-    const limits = { maxSessions: 1, maxSessionsPerSource: 1, maxMessageBytes: 1024 };
+    const limits = limitedTo(1);
     const { bridge } = await startWithPassword({ limits });
     for (const headers of ['', WRONG, FOREIGN_ORIGIN, `${WRONG}${FOREIGN_ORIGIN}`]) {
       for (const path of ['/', '/ws', '/ws/other']) {
@@ -134,17 +139,14 @@ describe('guards run before handlers', () => {
     // As many as a source may have, on few connections, which have a quota of their own.
     const requests = [...Array.from({ length: 10 }, () => 10), 1];
     let unanswered = 0;
-    const bridge = await startBridge(
-      { echo: await startTarget(echo) },
-      {
-        limits: { maxSessions: 1, maxSessionsPerSource: 1, maxMessageBytes: 1024 },
-        checkPassword: async (_address, _user, password) => {
-          if (password === 'right') return 'right';
-          unanswered++;
-          return new Promise(() => {});
-        },
+    const bridge = await startEchoBridge({
+      limits: limitedTo(1),
+      checkPassword: async (_address, _user, password) => {
+        if (password === 'right') return 'right';
+        unanswered++;
+        return new Promise(() => {});
       },
-    );
+    });
     await openSession(bridge);
     const get = `GET / HTTP/1.1\r\nHost: localhost\r\n${WRONG}\r\n`;
     for (const count of requests) connectTo(bridge).write(get.repeat(count));

@@ -9,7 +9,13 @@ import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { addressMatcher } from '../access/source.ts';
-import { buildTestBridge, startTarget, type TestBridgeSettings } from './bridge.harness.ts';
+import {
+  buildTestBridge,
+  deferred,
+  limitedTo,
+  startTarget,
+  type TestBridgeSettings,
+} from './bridge.harness.ts';
 import { listenOnPath } from './listen.ts';
 
 const FORWARDED = { 'x-forwarded-for': '203.0.113.7' };
@@ -38,17 +44,12 @@ async function get(socketPath: string, path: string, headers = {}) {
 
 /** Opens a session. @returns The PROXY header that the target gets. */
 async function proxyHeader(proxies: readonly string[], headers: Record<string, string>) {
-  let resolve = (_header: string) => {};
-  const header = new Promise<string>((settle) => {
-    resolve = settle;
-  });
-  const target = await startTarget((socket) => {
-    socket.once('data', (data) => resolve(String(data)));
-  });
+  const header = deferred<Buffer>();
+  const target = await startTarget((socket) => socket.once('data', header.resolve));
   const path = await startOnSocket(proxies, { proxyVersion: 1 }, target);
   const webSocket = new WebSocket(`ws+unix:${path}:/ws`, { headers });
   onTestFinished(() => webSocket.terminate());
-  return header;
+  return String(await header.promise);
 }
 
 test('reports a client of a trusted proxy to the target, and not where it connected to', async () => {
@@ -77,7 +78,7 @@ test('lets a peer read the metrics only if unix is listed, and a client by its a
 });
 
 test('counts all peers for one source, but the clients of a trusted proxy for their own', async () => {
-  const limits = { maxSessions: 100, maxSessionsPerSource: 1, maxMessageBytes: 1000 };
+  const limits = limitedTo(100, 1);
   const target = await startTarget(() => {});
   const open = async (path: string, headers: Record<string, string>) => {
     const webSocket = new WebSocket(`ws+unix:${path}:/ws`, { headers });

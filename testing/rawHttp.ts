@@ -22,17 +22,21 @@ export function responseHead(socket: Socket): Promise<{ head: string; rest: Buff
   });
 }
 
-/** Sends a request on a new connection. @returns The first line of the response. */
-export async function statusLineOf(port: number, request: string): Promise<string> {
+/**
+ * The bytes of a request, after whose response the connection is closed.
+ *
+ * @param lines Further lines of the head, each with its CRLF.
+ */
+export function getRequest(path: string, host = 'localhost', lines = ''): string {
+  return `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${lines}Connection: close\r\n\r\n`;
+}
+
+/** Sends a request on a new connection. @returns The status code. */
+export async function statusOf(port: number, request: string): Promise<number> {
   const socket = connect({ host: '127.0.0.1', port, noDelay: true });
   socket.on('error', () => {});
   socket.write(request);
   const { head } = await responseHead(socket);
   socket.destroy();
-  return head.split('\r\n', 1)[0] ?? '';
-}
-
-/** Sends a request on a new connection. @returns The status code. */
-export async function statusOf(port: number, request: string): Promise<number> {
-  return Number((await statusLineOf(port, request)).split(' ')[1]);
+  return Number(head.split(' ', 2)[1]);
 }

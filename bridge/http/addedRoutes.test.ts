@@ -5,7 +5,7 @@ import { type ClientRequest, get as httpGet, type IncomingMessage } from 'node:h
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { LoginTokens } from '../../access/loginTokens.ts';
-import { echo, type RunningBridge, startBridge, startTarget, TestPeer } from '../bridge.harness.ts';
+import { limitedTo, type RunningBridge, startEchoBridge, TestPeer } from '../bridge.harness.ts';
 import type { BridgeSettings } from '../bridge.ts';
 import type { AddRoutes } from './addedRoutes.ts';
 
@@ -19,7 +19,7 @@ const addRoutes: AddRoutes = (app, { basePath, limitStreams, needsNoPassword }) 
 };
 
 async function start(settings: Partial<BridgeSettings> = {}): Promise<RunningBridge> {
-  return startBridge({ echo: await startTarget(echo) }, { addRoutes, ...settings });
+  return startEchoBridge({ addRoutes, ...settings });
 }
 
 async function open({ port }: RunningBridge, path: string, headers = {}) {
@@ -62,7 +62,7 @@ test('require a password, unless they are exempt', async () => {
 });
 
 test('counts a stream as a session until its connection closes', async () => {
-  const limits = { maxSessions: 2, maxSessionsPerSource: 100, maxMessageBytes: 1024 };
+  const limits = limitedTo(2, 100);
   const bridge = await start({ limits });
   const stream = await open(bridge, '/stream');
   const peer = new TestPeer(bridge);
@@ -83,7 +83,7 @@ test('counts a stream as a session until its connection closes', async () => {
 });
 
 test('limits the streams of one source', async () => {
-  const limits = { maxSessions: 100, maxSessionsPerSource: 1, maxMessageBytes: 1024 };
+  const limits = limitedTo(100, 1);
   const bridge = await start({ limits });
   await open(bridge, '/stream');
   expect(await statusOf(bridge, '/stream')).toBe(503);

@@ -5,12 +5,16 @@ import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { freePort } from '../../testing/freePort.ts';
+import { getRequest } from '../../testing/rawHttp.ts';
+import { upgradeRequest } from '../../testing/rawWebSocket.ts';
 import {
   deferred,
   echo,
+  limitedTo,
   type RunningBridge,
   rawWebSocket,
   startBridge,
+  startEchoBridge,
   startTarget,
   TestPeer,
 } from '../bridge.harness.ts';
@@ -44,7 +48,7 @@ describe('/readyz', () => {
       status: 503,
       body: 'not ready: gone refused the connection: is it running?\n',
     });
-    const ready = await startBridge({ echo: await startTarget(echo) });
+    const ready = await startEchoBridge();
     expect(await get(ready, '/readyz')).toMatchObject({ status: 200, body: 'ready\n' });
   });
 
@@ -102,7 +106,7 @@ describe('/metrics', () => {
   ])(
     'counts close code %i for %s, even if the browser sends no close frame',
     async (code, _what, frame) => {
-      const bridge = await startBridge({ echo: await startTarget(echo) });
+      const bridge = await startEchoBridge();
       const socket = await rawWebSocket(bridge);
       socket.write(frame, 'latin1');
       await once(socket, 'data');
@@ -150,7 +154,7 @@ describe('/metrics', () => {
   });
 
   test('reports the event loop delay', async () => {
-    const bridge = await startBridge({ echo: await startTarget(echo) });
+    const bridge = await startEchoBridge();
     expect((await get(bridge, '/metrics')).body).toMatch(/^nodejs_eventloop_lag_p99_seconds \d/m);
   });
 
@@ -219,7 +223,7 @@ describe('under a base path', () => {
   });
 
   test('redirects the page without its trailing slash, because its URLs are relative', async () => {
-    const bridge = await startBridge({ echo: await startTarget(echo) }, { basePath: '/a/b' });
+    const bridge = await startEchoBridge({ basePath: '/a/b' });
     const { status, headers } = await get(bridge, '/a/b');
     expect(status).toBe(308);
     expect(headers.get('location')).toBe('/a/b/');
@@ -232,12 +236,9 @@ describe('under a base path', () => {
     ['/a/b?%0d%0aSet-Cookie:x', '/a/b/?%0d%0aSet-Cookie:x'],
     ['/%61/b?target=b', '/a/b/?target=b'],
   ])('redirects %s to %s, with its query', async (target, location) => {
-    const bridge = await startBridge({ echo: await startTarget(echo) }, { basePath: '/a/b' });
+    const bridge = await startEchoBridge({ basePath: '/a/b' });
     for (const method of ['GET', 'HEAD']) {
-      const response = await sendRaw(
-        bridge,
-        `${method} ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
-      );
+      const response = await sendRaw(bridge, getRequest(target).replace('GET', method));
       expect(response).toMatch(/^HTTP\/1\.1 308 /);
       expect(response.split('\r\n')).toContain(`location: ${location}`);
     }
@@ -246,11 +247,8 @@ describe('under a base path', () => {
   test.each(['//evil.example/a/b', '//a/b', '/a//b?x', '/a/b//', '\\\\evil.example/a/b'])(
     'does not redirect %s',
     async (target) => {
-      const bridge = await startBridge({ echo: await startTarget(echo) }, { basePath: '/a/b' });
-      const response = await sendRaw(
-        bridge,
-        `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
-      );
+      const bridge = await startEchoBridge({ basePath: '/a/b' });
+      const response = await sendRaw(bridge, getRequest(target));
       expect(response).toMatch(/^HTTP\/1\.1 40[04] /);
       expect(response).not.toMatch(/^location:/im);
     },
@@ -276,7 +274,7 @@ describe('a trailing slash', () => {
   test.each(['/ws//', '//ws', '/ws//echo', '/ws/echo//', '/ws/nobody/', '/ws/echo/x', '/ws%2F'])(
     'does not make %s reach a target',
     async (path) => {
-      const bridge = await startBridge({ echo: await startTarget(echo) });
+      const bridge = await startEchoBridge();
       expect(await new TestPeer(bridge, path).rejectionStatus()).toBe(404);
     },
   );
@@ -284,18 +282,18 @@ describe('a trailing slash', () => {
   test.each(['/healthz//', '//healthz', '/metrics//', '/metrics/x', '/readyz%2f', '/index.html/'])(
     'does not make %s reach a route',
     async (path) => {
-      const bridge = await startBridge({ echo: await startTarget(echo) });
+      const bridge = await startEchoBridge();
       expect((await get(bridge, path)).status).toBe(404);
     },
   );
 
   test('bypasses no check of host, origin or source', async () => {
-    const bridge = await startBridge(
-      { echo: await startTarget(echo) },
-      { mayReadMetrics: () => false, isTrustedProxy: () => true },
-    );
+    const bridge = await startEchoBridge({
+      mayReadMetrics: () => false,
+      isTrustedProxy: () => true,
+    });
     expect((await get(bridge, '/metrics/')).status).toBe(403);
-    const open = await startBridge({ echo: await startTarget(echo) });
+    const open = await startEchoBridge();
     expect((await get(open, '/metrics/', { via: '1.1 proxy' })).status).toBe(403);
     for (const path of ['/ws/', '/ws/echo/']) {
       const foreign = { headers: { host: 'evil.example' } };
@@ -304,13 +302,14 @@ describe('a trailing slash', () => {
         await new TestPeer(open, path, { origin: 'http://evil.example' }).rejectionStatus(),
       ).toBe(403);
     }
-    const request = 'GET /metrics/ HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n';
-    expect(await sendRaw(open, request)).toMatch(/^HTTP\/1\.1 403 /);
+    expect(await sendRaw(open, getRequest('/metrics/', 'evil.example'))).toMatch(
+      /^HTTP\/1\.1 403 /,
+    );
   });
 
   test('bypasses no quota for sessions', async () => {
-    const limits = { maxSessions: 1, maxSessionsPerSource: 1, maxMessageBytes: 1024 };
-    const bridge = await startBridge({ echo: await startTarget(echo) }, { limits });
+    const limits = limitedTo(1);
+    const bridge = await startEchoBridge({ limits });
     const peer = new TestPeer(bridge, '/ws/');
     await peer.opened();
     expect(await new TestPeer(bridge, '/ws/echo/').rejectionStatus()).toBe(503);
@@ -319,9 +318,6 @@ describe('a trailing slash', () => {
 });
 
 describe('a request target in absolute form', () => {
-  const head = (target: string, host: string) =>
-    `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
-
   test('replaces the Host header', async () => {
     const bridge = await startBridge({ motd: await startTarget(echo) });
     for (const [target, host, status] of [
@@ -335,17 +331,13 @@ describe('a request target in absolute form', () => {
       ['http:///metrics', 'localhost', 403],
       ['http://evil.example/healthz', 'localhost', 200],
     ] as const) {
-      const response = await sendRaw(bridge, head(target, host));
+      const response = await sendRaw(bridge, getRequest(target, host));
       expect(response, `${target}, Host: ${host}`).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     }
   });
 
   test('replaces the Host header of an upgrade, even for the origin check', async () => {
-    const bridge = await startBridge({ echo: await startTarget(echo) });
-    const upgrade = (target: string, host: string, origin: string) =>
-      `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nOrigin: ${origin}\r\nConnection: Upgrade\r\n` +
-      'Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
-      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
+    const bridge = await startEchoBridge();
     for (const [target, host, origin, status] of [
       ['http://localhost:1/ws', 'evil.example', 'http://localhost:1', 101],
       ['http://evil.example/ws', 'localhost:1', 'http://localhost:1', 403],
@@ -353,7 +345,7 @@ describe('a request target in absolute form', () => {
     ] as const) {
       const socket = connect(bridge.port, '127.0.0.1');
       onTestFinished(() => void socket.destroy());
-      socket.write(upgrade(target, host, origin));
+      socket.write(upgradeRequest(target, { Host: host, Origin: origin }));
       const [response] = await once(socket, 'data');
       expect(String(response), target).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     }
@@ -406,16 +398,13 @@ describe('the last file descriptors', () => {
 });
 
 test('limits the unanswered requests of a source, on any number of connections', async () => {
-  const limits = { maxSessions: 100, maxSessionsPerSource: 1, maxMessageBytes: 1024 };
+  const limits = limitedTo(100, 1);
   const pendingChecks: ((result: 'wrong') => void)[] = [];
-  const bridge = await startBridge(
-    { echo: await startTarget(echo) },
-    {
-      limits,
-      isTrustedProxy: () => true,
-      checkPassword: () => new Promise((resolve) => void pendingChecks.push(resolve)),
-    },
-  );
+  const bridge = await startEchoBridge({
+    limits,
+    isTrustedProxy: () => true,
+    checkPassword: () => new Promise((resolve) => void pendingChecks.push(resolve)),
+  });
   const request = (client: string) =>
     `GET / HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: ${client}\r\nAuthorization: Basic YTpi\r\n\r\n`;
   const sockets = Array.from({ length: 10 }, () => connect(bridge.port, '127.0.0.1'));
@@ -452,17 +441,15 @@ describe('a request', () => {
     ['of more than 16 KiB', `X-A: ${'b'.repeat(16 * 1024)}\r\n`, 431],
     ['of many thousand headers', 'A:\r\n'.repeat(4000), 431],
   ])('%s is rejected', async (_which, headers, status) => {
-    const bridge = await startBridge({ echo: await startTarget(echo) });
-    const request = `GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${headers}\r\n`;
-    expect(await sendRaw(bridge, request)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
-    const upgrade =
-      'GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
-      `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${headers}\r\n`;
-    expect(await sendRaw(bridge, upgrade)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    const bridge = await startEchoBridge();
+    const request = getRequest('/healthz', 'localhost', headers);
+    const upgrade = upgradeRequest().replace(/\r\n$/, `${headers}\r\n`);
+    for (const sent of [request, upgrade])
+      expect(await sendRaw(bridge, sent)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   });
 
   test('with a foreign Host is rejected, except for a health check', async () => {
-    const bridge = await startBridge({ echo: await startTarget(echo) });
+    const bridge = await startEchoBridge();
     for (const [path, status] of [
       ['/', 403],
       ['/ws', 403],
@@ -476,8 +463,9 @@ describe('a request', () => {
       ['/readyz?exclude=store', 200],
       ['/%68ealthz', 200],
     ] as const) {
-      const request = `GET ${path} HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n`;
-      expect(await sendRaw(bridge, request), path).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+      expect(await sendRaw(bridge, getRequest(path, 'evil.example')), path).toMatch(
+        new RegExp(`^HTTP/1.1 ${status} `),
+      );
     }
   });
 
@@ -489,11 +477,8 @@ describe('a request', () => {
   ])(
     'with the foreign Host %j is rejected with the --public-origin that allows it',
     async (host, value) => {
-      const bridge = await startBridge({ echo: await startTarget(echo) });
-      const response = await sendRaw(
-        bridge,
-        `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
-      );
+      const bridge = await startEchoBridge();
+      const response = await sendRaw(bridge, getRequest('/', host));
       const advice = value === undefined ? '' : `; to allow it, add --public-origin${value}`;
       expect(response.split('\r\n\r\n')[1]).toBe(
         `Rejected: the host '${host}' is not allowed${advice}.\n`,
@@ -502,14 +487,9 @@ describe('a request', () => {
   );
 
   test('with a foreign Host gets a --public-origin with https:// if the bridge knows about TLS', async () => {
-    const bridge = await startBridge(
-      { echo: await startTarget(echo) },
-      { isTrustedProxy: () => true },
-    );
-    const response = await sendRaw(
-      bridge,
-      'GET / HTTP/1.1\r\nHost: a.example\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n\r\n',
-    );
+    const bridge = await startEchoBridge({ isTrustedProxy: () => true });
+    const request = getRequest('/', 'a.example', 'X-Forwarded-Proto: https\r\n');
+    const response = await sendRaw(bridge, request);
     expect(response).toContain('add --public-origin https://a.example.\n');
   });
 
@@ -520,7 +500,7 @@ describe('a request', () => {
   ])(
     'from a page of %s is rejected with the --public-origin that allows it',
     async (origin, advice) => {
-      const bridge = await startBridge({ echo: await startTarget(echo) });
+      const bridge = await startEchoBridge();
       const body = `Rejected: the origin '${origin}' is not allowed${advice}.\n`;
       expect(await new TestPeer(bridge, '/ws', { origin }).rejection()).toMatchObject({
         status: 403,
@@ -550,25 +530,20 @@ describe('a request', () => {
   });
 
   test('in HTTP/1.1 without a Host is rejected with 400, even if it is an upgrade', async () => {
-    const bridge = await startBridge({ echo: await startTarget(echo) });
-    const upgrade =
-      'Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
-      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
+    const bridge = await startEchoBridge();
+    const noHost = { Host: undefined };
     for (const request of [
       'GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n',
-      `GET /healthz HTTP/1.1\r\nConnection: Upgrade\r\n${upgrade}\r\n`,
-      `GET /ws HTTP/1.1\r\nConnection: Upgrade\r\n${upgrade}\r\n`,
-      `GET /ws HTTP/1.1\r\nConnection: Upgrade\r\nOrigin: http://localhost\r\n${upgrade}\r\n`,
+      upgradeRequest('/healthz', noHost),
+      upgradeRequest('/ws', noHost),
+      upgradeRequest('/ws', { ...noHost, Origin: 'http://localhost' }),
     ]) {
       expect(await sendRaw(bridge, request), request).toMatch(/^HTTP\/1\.1 400 /);
     }
   });
 
   test('without a Host is subject to --metrics-from', async () => {
-    const bridge = await startBridge(
-      { echo: await startTarget(echo) },
-      { mayReadMetrics: () => false },
-    );
+    const bridge = await startEchoBridge({ mayReadMetrics: () => false });
     const response = await sendRaw(bridge, 'GET /metrics HTTP/1.0\r\n\r\n');
     expect(response).toMatch(/^HTTP\/1\.1 403 .*127\.0\.0\.1 is not in --metrics-from\./s);
   });
@@ -586,26 +561,21 @@ describe('a request', () => {
   });
 
   test('with several Host headers is rejected with 400', async () => {
-    const bridge = await startBridge({ echo: await startTarget(echo) });
-    const request = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nhost: localhost\r\n\r\n';
-    expect(
-      await sendRaw(bridge, request.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n')),
-    ).toMatch(/^HTTP\/1\.1 400 /);
+    const bridge = await startEchoBridge();
+    const request = getRequest('/healthz', 'localhost', 'host: localhost\r\n');
+    expect(await sendRaw(bridge, request)).toMatch(/^HTTP\/1\.1 400 /);
   });
 
   test('that cannot be decoded is rejected with 400 and one line of text', async () => {
-    const bridge = await startBridge({ echo: await startTarget(echo) });
-    const response = await sendRaw(
-      bridge,
-      'GET /%zz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
-    );
+    const bridge = await startEchoBridge();
+    const response = await sendRaw(bridge, getRequest('/%zz'));
     expect(response).toMatch(/^HTTP\/1.1 400 /);
     expect(response).toMatch(/\r\n\r\nRejected: .*\.\n$/);
   });
 
   test('from a source with too many connections is not read', async () => {
-    const limits = { maxSessions: 1, maxSessionsPerSource: 1, maxMessageBytes: 1024 };
-    const bridge = await startBridge({ echo: await startTarget(echo) }, { limits });
+    const limits = limitedTo(1);
+    const bridge = await startEchoBridge({ limits });
     const open: Socket[] = [];
     onTestFinished(() => {
       for (const socket of open) socket.destroy();

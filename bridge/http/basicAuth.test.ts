@@ -1,8 +1,9 @@
-import { once } from 'node:events';
 import { connect } from 'node:net';
 import Fastify from 'fastify';
 import { expect, onTestFinished, test } from 'vitest';
 import { listeningEndpoint } from '../../access/endpoint.ts';
+import { getRequest, statusOf } from '../../testing/rawHttp.ts';
+import { upgradeRequest } from '../../testing/rawWebSocket.ts';
 import { type RunningBridge, startBridge, startTarget, TestPeer } from '../bridge.harness.ts';
 import { type CheckPassword, requireBasicAuth } from './basicAuth.ts';
 
@@ -97,10 +98,7 @@ test('closes the connection of a rejected upgrade', async () => {
   onTestFinished(() => {
     socket.destroy();
   });
-  socket.write(
-    'GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
-      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
-  );
+  socket.write(upgradeRequest());
   let response = '';
   for await (const chunk of socket) response += chunk;
   expect(response).toMatch(/^HTTP\/1\.1 401 /);
@@ -180,15 +178,7 @@ test('exempts a route from the password, but no other spelling of its path', asy
     ['/secret?/healthz', 401],
     ['//healthz', 401],
   ] as const) {
-    expect([path, await statusOf(port, path)]).toEqual([path, status]);
+    // `fetch` would normalize the path.
+    expect(await statusOf(port, getRequest(path)), path).toBe(status);
   }
 });
-
-/** The status of a path that is sent unchanged; `fetch` would normalize it. */
-async function statusOf(port: number, path: string): Promise<number> {
-  const socket = connect(port, '127.0.0.1');
-  socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
-  const [response] = await once(socket, 'data');
-  socket.destroy();
-  return Number(String(response).split(' ')[1]);
-}

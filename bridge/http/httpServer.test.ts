@@ -5,7 +5,14 @@ import { connect as connectTcp } from 'node:net';
 import { connect, type SecureVersion, type TLSSocket } from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
 import { tlsFile } from '../../testing/tlsFile.ts';
-import { echo, type RunningBridge, startBridge, startTarget, TestPeer } from '../bridge.harness.ts';
+import {
+  echo,
+  type RunningBridge,
+  startBridge,
+  startEchoBridge,
+  startTarget,
+  TestPeer,
+} from '../bridge.harness.ts';
 import { replaceCertificate } from './httpServer.ts';
 
 const FIRST = {
@@ -126,6 +133,6 @@ test('replaces the certificate on both addresses of localhost', async () => {
 });
 
 test('throws if a certificate is replaced without TLS', async () => {
-  const { app } = await startBridge({ echo: await startTarget(echo) });
+  const { app } = await startEchoBridge();
   expect(() => replaceCertificate(app, SECOND)).toThrow('does not use TLS');
 });

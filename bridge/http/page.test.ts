@@ -9,6 +9,7 @@ import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from '
 import Fastify from 'fastify';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { listeningEndpoint } from '../../access/endpoint.ts';
+import { getRequest } from '../../testing/rawHttp.ts';
 import { TargetList } from '../relay/targetList.ts';
 import { setHeaders } from './headers.ts';
 import { inlineScriptHashes, servePage } from './page.ts';
@@ -80,10 +81,7 @@ async function get(
 /** Sends a request target without normalizing it. @returns The whole response. */
 async function getRaw(requestTarget: string): Promise<string> {
   const socket = connect(await startPage(), '127.0.0.1');
-  socket.end(
-    `GET ${requestTarget} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
-    'latin1',
-  );
+  socket.end(getRequest(requestTarget), 'latin1');
   return String(await buffer(socket));
 }
 

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import Fastify from 'fastify';
 import { expect, onTestFinished, test } from 'vitest';
 import { listeningEndpoint } from '../../access/endpoint.ts';
+import { upgradeRequest } from '../../testing/rawWebSocket.ts';
 import {
   deferred,
   type RunningBridge,
@@ -11,10 +12,6 @@ import {
   startTarget,
 } from '../bridge.harness.ts';
 import { limitUpgradeTime } from './rawConnections.ts';
-
-const UPGRADE =
-  'Host: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
-  'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
 
 async function connectAndSend({ port }: { port: number }, text: string): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
@@ -30,7 +27,7 @@ async function silentBridge(settings = {}): Promise<RunningBridge> {
 }
 
 test('rejects an upgrade whose path cannot be decoded, and closes the connection', async () => {
-  const socket = await connectAndSend(await silentBridge(), `GET /ws/%zz HTTP/1.1\r\n${UPGRADE}`);
+  const socket = await connectAndSend(await silentBridge(), upgradeRequest('/ws/%zz'));
   const [response] = await once(socket, 'data');
   expect(String(response)).toMatch(/^HTTP\/1\.1 400 /);
   await once(socket, 'close');
@@ -43,7 +40,7 @@ test('closes the connection of an upgrade that is not answered', async () => {
   app.server.on('upgrade', () => {});
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = listeningEndpoint(app.server);
-  const socket = await connectAndSend({ port }, `GET / HTTP/1.1\r\n${UPGRADE}`);
+  const socket = await connectAndSend({ port }, upgradeRequest('/'));
   await once(socket.resume(), 'close');
 });
 
@@ -61,7 +58,7 @@ test('stops despite an upgrade behind an unanswered request', async () => {
   const upgrade = once(app.server, 'upgrade');
   const socket = await connectAndSend(
     bridge,
-    `GET / HTTP/1.1\r\nHost: localhost\r\n\r\nGET /ws HTTP/1.1\r\n${UPGRADE}`,
+    `GET / HTTP/1.1\r\nHost: localhost\r\n\r\n${upgradeRequest()}`,
   );
   await upgrade;
   await app.close();
@@ -78,7 +75,7 @@ test('stops despite an upgrade whose password is being checked', async () => {
   });
   const socket = await connectAndSend(
     bridge,
-    `GET /ws HTTP/1.1\r\nAuthorization: Basic YTpi\r\n${UPGRADE}`,
+    upgradeRequest('/ws', { Authorization: 'Basic YTpi' }),
   );
   await checking.promise;
   await bridge.app.close();
@@ -91,7 +88,7 @@ test('stops despite an upgrade that arrives during the stop', async () => {
   const unresponsive = await rawWebSocket(bridge);
   const stopped = bridge.app.close();
   await once(unresponsive, 'data');
-  const late = await connectAndSend(bridge, `GET /ws HTTP/1.1\r\n${UPGRADE}`);
+  const late = await connectAndSend(bridge, upgradeRequest());
   const [response] = await once(late, 'data');
   expect(String(response)).toMatch(/^HTTP\/1\.1 503 /);
   await stopped;

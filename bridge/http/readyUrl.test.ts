@@ -5,7 +5,7 @@ import { createServer, type RequestListener } from 'node:http';
 import { expect, onTestFinished, test } from 'vitest';
 import { listeningEndpoint } from '../../access/endpoint.ts';
 import { freePort } from '../../testing/freePort.ts';
-import { echo, type RunningBridge, startBridge, startTarget } from '../bridge.harness.ts';
+import { type RunningBridge, startBridge, startEchoBridge } from '../bridge.harness.ts';
 
 async function startServer(onRequest: RequestListener): Promise<URL> {
   const server = createServer(onRequest).listen(0, '127.0.0.1');
@@ -18,7 +18,7 @@ async function startServer(onRequest: RequestListener): Promise<URL> {
 }
 
 async function bridgeWith(readyUrl: URL, connectTimeoutMs = 10_000): Promise<RunningBridge> {
-  return startBridge({ echo: await startTarget(echo) }, { readyUrl, connectTimeoutMs });
+  return startEchoBridge({ readyUrl, connectTimeoutMs });
 }
 
 async function readyz({ port }: RunningBridge, query = '') {

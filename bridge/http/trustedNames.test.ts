@@ -1,7 +1,13 @@
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { responseHead } from '../../testing/rawHttp.ts';
-import { type RunningBridge, startBridge, startTarget, TestPeer } from '../bridge.harness.ts';
+import {
+  deferred,
+  type RunningBridge,
+  startBridge,
+  startTarget,
+  TestPeer,
+} from '../bridge.harness.ts';
 
 const HEADER = 'X-Remote-User';
 
@@ -28,14 +34,12 @@ async function get({ port }: RunningBridge, path: string, headers: readonly stri
 }
 
 test('admits a user whom a trusted proxy names, and reports the name to the target', async () => {
-  let resolve = (_bytes: Buffer) => {};
-  const received = new Promise<Buffer>((settle) => {
-    resolve = settle;
-  });
-  const bridge = await start(true, await startTarget((socket) => socket.once('data', resolve)));
+  const received = deferred<Buffer>();
+  const target = await startTarget((socket) => socket.once('data', received.resolve));
+  const bridge = await start(true, target);
   expect(await get(bridge, '/', [`${HEADER}: anna`])).toEqual([200, 'page']);
   await new TestPeer(bridge, '/ws', { headers: { [HEADER]: 'anna' } }).opened();
-  expect(String(await received)).toContain('anna');
+  expect(String(await received.promise)).toContain('anna');
 });
 
 test('rejects every other peer, whatever it sends', async () => {

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import { echo, startBridge, startTarget, TestPeer } from '../bridge.harness.ts';
+import { startEchoBridge, TestPeer } from '../bridge.harness.ts';
 import type { Target } from './targets.ts';
 
 const collectGarbage = (() => {
@@ -19,7 +19,7 @@ const MARKS: Array<[name: string, marks: Partial<Target>]> = [
 ];
 
 test.each(MARKS)('does not keep the HTTP request of a session with %s', async (_name, marks) => {
-  const bridge = await startBridge({ echo: await startTarget(echo) }, { marks });
+  const bridge = await startEchoBridge({ marks });
   const requests: WeakRef<IncomingMessage>[] = [];
   bridge.app.server.on('upgrade', (request) => requests.push(new WeakRef(request)));
   const peer = new TestPeer(bridge);

@@ -9,17 +9,15 @@ import { createLease, type Quota } from '../../access/quota.ts';
 import {
   deferred,
   echo,
+  limitedTo,
   pageOf,
   type RunningBridge,
   startBridge,
+  startEchoBridge,
   startTarget,
   TestPeer,
 } from '../bridge.harness.ts';
 import type { Primary } from '../primary.ts';
-
-const limitedTo = (maxSessions: number, maxSessionsPerSource = maxSessions) => ({
-  limits: { maxSessions, maxSessionsPerSource, maxMessageBytes: 1024 },
-});
 
 async function openPeer(bridge: RunningBridge, headers = {}): Promise<TestPeer> {
   const peer = new TestPeer(bridge, '/ws', { headers });
@@ -29,7 +27,7 @@ async function openPeer(bridge: RunningBridge, headers = {}): Promise<TestPeer> 
 
 describe('if a quota is exceeded', () => {
   test('rejects a program with 503 and Retry-After', async () => {
-    const bridge = await startBridge({ echo: await startTarget(echo) }, limitedTo(1));
+    const bridge = await startEchoBridge({ limits: limitedTo(1) });
     await openPeer(bridge);
     const response = await new TestPeer(bridge).rejection();
     expect(response.status).toBe(503);
@@ -38,7 +36,7 @@ describe('if a quota is exceeded', () => {
   });
 
   test('closes with 1013 and the reason for a page, which cannot read a status', async () => {
-    const bridge = await startBridge({ echo: await startTarget(echo) }, limitedTo(1));
+    const bridge = await startEchoBridge({ limits: limitedTo(1) });
     await openPeer(bridge);
     const page = new TestPeer(bridge, '/ws', { origin: pageOf(bridge) });
     expect(await page.closed()).toEqual({
@@ -48,10 +46,10 @@ describe('if a quota is exceeded', () => {
   });
 
   test('accepts other sources, as a trusted proxy reports them', async () => {
-    const bridge = await startBridge(
-      { echo: await startTarget(echo) },
-      { ...limitedTo(10, 1), isTrustedProxy: (address) => address === '127.0.0.1' },
-    );
+    const bridge = await startEchoBridge({
+      limits: limitedTo(10, 1),
+      isTrustedProxy: (address) => address === '127.0.0.1',
+    });
     await openPeer(bridge, { 'x-forwarded-for': '2001:db8::1' });
     const neighbor = new TestPeer(bridge, '/ws', {
       headers: { 'x-forwarded-for': '2001:db8::2' },
@@ -74,10 +72,10 @@ describe('if a quota is exceeded', () => {
   ])(
     'counts X-Forwarded-For %s and %s as one source, and %s as another',
     async (first, same, other) => {
-      const bridge = await startBridge(
-        { echo: await startTarget(echo) },
-        { ...limitedTo(10, 1), isTrustedProxy: (address) => address === '127.0.0.1' },
-      );
+      const bridge = await startEchoBridge({
+        limits: limitedTo(10, 1),
+        isTrustedProxy: (address) => address === '127.0.0.1',
+      });
       await openPeer(bridge, { 'x-forwarded-for': first });
       const headers = { 'x-forwarded-for': same };
       expect(await new TestPeer(bridge, '/ws', { headers }).rejectionStatus()).toBe(503);
@@ -86,14 +84,14 @@ describe('if a quota is exceeded', () => {
   );
 
   test('ignores X-Forwarded-For if the proxy is not trusted', async () => {
-    const bridge = await startBridge({ echo: await startTarget(echo) }, limitedTo(10, 1));
+    const bridge = await startEchoBridge({ limits: limitedTo(10, 1) });
     await openPeer(bridge, { 'x-forwarded-for': '192.0.2.1' });
     const other = new TestPeer(bridge, '/ws', { headers: { 'x-forwarded-for': '192.0.2.2' } });
     expect(await other.rejectionStatus()).toBe(503);
   });
 
   test('does not count rejected and plain requests', async () => {
-    const bridge = await startBridge({ echo: await startTarget(echo) }, limitedTo(1));
+    const bridge = await startEchoBridge({ limits: limitedTo(1) });
     const headers = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' };
     for (let tries = 0; tries < 3; tries++) {
       // Passes the guards before ws sees that the key is missing.
@@ -112,7 +110,7 @@ describe('if a quota is exceeded', () => {
       socket.resume();
       socket.on('end', () => ended.resolve(socket));
     });
-    const bridge = await startBridge({ target }, limitedTo(1));
+    const bridge = await startBridge({ target }, { limits: limitedTo(1) });
     const peer = await openPeer(bridge);
     peer.webSocket.close();
     const atTarget = await ended.promise;

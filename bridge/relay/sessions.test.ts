@@ -10,9 +10,11 @@ import type { WebSocket } from 'ws';
 import {
   deferred,
   echo,
+  limitedTo,
   type RunningBridge,
   rawWebSocket,
   startBridge,
+  startEchoBridge,
   startTarget,
   TestPeer,
 } from '../bridge.harness.ts';
@@ -38,10 +40,7 @@ describe('closes with 1008', () => {
       'the session reached its maximum lifetime of 0.1 s',
     ],
   ])('%s', async (_which, rule, reason) => {
-    const bridge = await startBridge(
-      { echo: await startTarget(echo) },
-      { rules: { ...RULES, ...rule } },
-    );
+    const bridge = await startEchoBridge({ rules: { ...RULES, ...rule } });
     expect(await new TestPeer(bridge).closed()).toEqual({ code: 1008, reason });
   });
 
@@ -69,8 +68,8 @@ describe('closes with 1008', () => {
   });
 
   test('after a message in too many pieces', async () => {
-    const limits = { maxSessions: 1, maxSessionsPerSource: 1, maxMessageBytes: 1024 };
-    const bridge = await startBridge({ echo: await startTarget(echo) }, { limits });
+    const limits = limitedTo(1);
+    const bridge = await startEchoBridge({ limits });
     const peer = await openPeer(bridge);
     for (let count = 0; count < 300; count++) peer.webSocket.send('x', { fin: false });
     expect((await peer.closed()).code).toBe(1008);
@@ -81,7 +80,7 @@ describe('a browser', () => {
   const rules = { ...RULES, pingIntervalMs: 100 };
 
   test('is pinged, and stays connected as long as it answers', async () => {
-    const bridge = await startBridge({ echo: await startTarget(echo) }, { rules });
+    const bridge = await startEchoBridge({ rules });
     const peer = await openPeer(bridge);
     for (let count = 0; count < 4; count++) await once(peer.webSocket, 'ping');
     peer.webSocket.send('still here');
@@ -89,7 +88,7 @@ describe('a browser', () => {
   });
 
   test('whose pong arrived while the event loop stalled stays connected', async () => {
-    const bridge = await startBridge({ echo: await startTarget(echo) }, { rules });
+    const bridge = await startEchoBridge({ rules });
     const peer = await openPeer(bridge);
     await once(peer.webSocket, 'ping');
     // ws has sent its pong; the bridge has not read it yet.
@@ -243,7 +242,7 @@ async function unixSocket(): Promise<string> {
 }
 
 test('declines compression, and relays without it', async () => {
-  const bridge = await startBridge({ echo: await startTarget(echo) });
+  const bridge = await startEchoBridge();
   const peer = new TestPeer(bridge, '/ws', { perMessageDeflate: true });
   await peer.opened();
   expect(peer.webSocket.extensions).toBe('');

@@ -7,6 +7,7 @@ import { responseHead } from '../../testing/rawHttp.ts';
 import { upgradeRequest } from '../../testing/rawWebSocket.ts';
 import {
   echo,
+  limitedTo,
   pageOf,
   type RunningBridge,
   startBridge,
@@ -97,7 +98,7 @@ describe('an upgrade', () => {
   });
 
   test('uses no quota if it gets 400', async () => {
-    const limits = { maxSessions: 1, maxSessionsPerSource: 1, maxMessageBytes: 1024 };
+    const limits = limitedTo(1);
     const bridge = await start({ limits });
     for (let tries = 0; tries < 5; tries++) {
       // The failed upgrade before this one may still count for a moment.

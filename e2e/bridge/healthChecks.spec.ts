@@ -6,12 +6,9 @@ import { writeFileSync } from 'node:fs';
 import { WebSocket } from 'ws';
 import { freePort } from '../../testing/freePort.ts';
 import { Program } from '../../testing/programs.ts';
-import { statusOf } from '../../testing/rawHttp.ts';
+import { getRequest, statusOf } from '../../testing/rawHttp.ts';
 import { haproxyCommand } from '../balancer.ts';
 import { expect, QUICK, startBridge, test } from '../fixtures.ts';
-
-const named = (path: string, host: string) =>
-  `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
 
 /** Starts a message server that answers health checks. @returns The port for them. */
 async function startServe(): Promise<number> {
@@ -86,19 +83,20 @@ test(
     const statusFor = (request: string) => statusOf(bridge.port, request);
     for (const path of ['/healthz', '/readyz']) {
       expect(await statusFor(`GET ${path} HTTP/1.0\r\n\r\n`)).toBe(200);
-      expect(await statusFor(named(path, 'bridge:8080'))).toBe(200);
+      expect(await statusFor(getRequest(path, 'bridge:8080'))).toBe(200);
       // HTTP/1.1 requires a Host (RFC 9112, section 3.2).
       expect(await statusFor(`GET ${path} HTTP/1.1\r\nConnection: close\r\n\r\n`)).toBe(400);
     }
     for (const path of ['/', '/ws', '/metrics', '/index.html']) {
-      expect(await statusFor(named(path, 'bridge:8080')), path).toBe(403);
+      expect(await statusFor(getRequest(path, 'bridge:8080')), path).toBe(403);
     }
   },
 );
 
 test('ignores a slash at the end of a path, and applies the same rules', async ({ server }) => {
   const bridge = await startBridge(server.port);
-  const statusFor = (path: string, host = '127.0.0.1') => statusOf(bridge.port, named(path, host));
+  const statusFor = (path: string, host = '127.0.0.1') =>
+    statusOf(bridge.port, getRequest(path, host));
   for (const path of ['/healthz/', '/readyz/', '/metrics/'])
     expect(await statusFor(path), path).toBe(200);
   for (const path of ['/ws/', '/ws/motd/']) {
@@ -113,7 +111,7 @@ test('ignores a slash at the end of a path, and applies the same rules', async (
   expect(await statusFor('/metrics/', 'evil.example')).toBe(403);
   expect(await statusFor('/ws/', 'evil.example')).toBe(403);
   const closed = await startBridge(server.port, 0, ['--metrics-from', 'none']);
-  expect(await statusOf(closed.port, named('/metrics/', '127.0.0.1'))).toBe(403);
+  expect(await statusOf(closed.port, getRequest('/metrics/', '127.0.0.1'))).toBe(403);
 });
 
 test('serves /metrics under a name of --public-origin, to an allowed source', async ({
@@ -121,10 +119,10 @@ test('serves /metrics under a name of --public-origin, to an allowed source', as
 }) => {
   const flags = ['--public-origin', 'http://bridge:8080'];
   const open = await startBridge(server.port, 0, flags);
-  expect(await statusOf(open.port, named('/metrics', 'bridge:8080'))).toBe(200);
-  expect(await statusOf(open.port, named('/metrics', 'evil.example'))).toBe(403);
+  expect(await statusOf(open.port, getRequest('/metrics', 'bridge:8080'))).toBe(200);
+  expect(await statusOf(open.port, getRequest('/metrics', 'evil.example'))).toBe(403);
   expect(await statusOf(open.port, 'GET /metrics HTTP/1.0\r\n\r\n')).toBe(200);
   const closed = await startBridge(server.port, 0, [...flags, '--metrics-from', 'none']);
-  expect(await statusOf(closed.port, named('/metrics', 'bridge:8080'))).toBe(403);
+  expect(await statusOf(closed.port, getRequest('/metrics', 'bridge:8080'))).toBe(403);
   expect(await statusOf(closed.port, 'GET /metrics HTTP/1.0\r\n\r\n')).toBe(403);
 });
