@@ -1,6 +1,7 @@
 // HTTP requests and responses as bytes, for requests that no HTTP client would send.
 
 import { connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 
 const HEAD_END = '\r\n\r\n';
 
@@ -29,6 +30,14 @@ export function responseHead(socket: Socket): Promise<{ head: string; rest: Buff
  */
 export function getRequest(path: string, host = 'localhost', lines = ''): string {
   return `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${lines}Connection: close\r\n\r\n`;
+}
+
+/** Sends bytes on a new connection. @returns Everything that is received until its end. */
+export function responseTo(port: number, bytes: string | Buffer): Promise<string> {
+  const socket = connect({ host: '127.0.0.1', port });
+  socket.on('error', () => {});
+  socket.write(bytes);
+  return text(socket);
 }
 
 /** Sends a request on a new connection. @returns The status code. */

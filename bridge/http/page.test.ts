@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type IncomingMessage, request } from 'node:http';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -9,7 +8,7 @@ import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from '
 import Fastify from 'fastify';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { listeningEndpoint } from '../../access/endpoint.ts';
-import { getRequest } from '../../testing/rawHttp.ts';
+import { getRequest, responseTo } from '../../testing/rawHttp.ts';
 import { TargetList } from '../relay/targetList.ts';
 import { setHeaders } from './headers.ts';
 import { inlineScriptHashes, servePage } from './page.ts';
@@ -76,13 +75,6 @@ async function get(
   const [response]: IncomingMessage[] = await once(sent, 'response');
   if (response === undefined) throw new Error('no response');
   return { status: response.statusCode, headers: response.headers, body: await buffer(response) };
-}
-
-/** Sends a request target without normalizing it. @returns The whole response. */
-async function getRaw(requestTarget: string): Promise<string> {
-  const socket = connect(await startPage(), '127.0.0.1');
-  socket.end(getRequest(requestTarget), 'latin1');
-  return String(await buffer(socket));
 }
 
 describe('serves the variant that a browser accepts', () => {
@@ -237,7 +229,7 @@ test.each([
   'http://localhost/../secret.txt',
   '../secret.txt',
 ])('serves nothing at %s', async (requestTarget) => {
-  const response = await getRaw(requestTarget);
+  const response = await responseTo(await startPage(), getRequest(requestTarget));
   expect(response).toMatch(/^HTTP\/1\.1 40[04] /);
   expect(response).not.toContain(SECRET);
 });

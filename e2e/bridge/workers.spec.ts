@@ -3,7 +3,6 @@
 import { once } from 'node:events';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect as connectTcp } from 'node:net';
-import { text } from 'node:stream/consumers';
 import { connect } from 'node:tls';
 import { type ClientOptions, WebSocket } from 'ws';
 import { FIRST_PASSWORD_HASH, SECOND_PASSWORD_HASH } from '../../testing/passwordHash.ts';
@@ -17,6 +16,7 @@ import {
   processesWith,
 } from '../../testing/procFs.ts';
 import { Program } from '../../testing/programs.ts';
+import { responseTo } from '../../testing/rawHttp.ts';
 import { upgradeRequest } from '../../testing/rawWebSocket.ts';
 import { startTcpService } from '../../testing/tcpService.ts';
 import { tlsFile } from '../../testing/tlsFile.ts';
@@ -102,13 +102,6 @@ async function metric(bridge: Bridge, name: string): Promise<number> {
   const { body } = await get(bridge, '/metrics');
   const line = body.split('\n').find((it) => it.startsWith(`${name} `));
   return Number(line?.slice(name.length + 1));
-}
-
-/** Sends bytes. @returns Everything that is received until the connection closes. */
-async function responseTo({ port }: Pick<Bridge, 'port'>, bytes: string | Buffer): Promise<string> {
-  const socket = connectTcp(port, '127.0.0.1');
-  socket.write(bytes);
-  return text(socket);
 }
 
 const OPENED = 'motd_bridge_sessions_opened_total{target="echo"}';
@@ -315,7 +308,7 @@ test.describe('the limits hold for all workers together', () => {
       const noKey = upgradeRequest('/ws/echo', { 'Sec-WebSocket-Key': undefined });
       // The failed upgrades of earlier rounds may still count for a moment.
       await expect(async () => {
-        expect(await responseTo(bridge, noKey)).toMatch(/^HTTP\/1\.1 400 /);
+        expect(await responseTo(bridge.port, noKey)).toMatch(/^HTTP\/1\.1 400 /);
       }).toPass();
       connectTcp(bridge.port, '127.0.0.1').end(upgradeRequest('/ws/echo')).destroySoon();
     }
@@ -411,8 +404,7 @@ test('--log json writes whole lines, whatever the URL and the host of a request 
   const [path, host] = ['x'.repeat(7000), '\x9b'.repeat(7000)];
   const head = `GET /${path} HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-Host: ${host}\r\n`;
   const request = Buffer.from(`${head}Connection: close\r\n\r\n`, 'latin1');
-  for (let times = 0; times < 2 * WORKERS; times++)
-    await responseTo({ port: Number(port) }, request);
+  for (let times = 0; times < 2 * WORKERS; times++) await responseTo(Number(port), request);
   expect(await program.stop()).toBe(0);
   const lines = program.stdout.split('\n').slice(0, -1);
   const urls = lines.flatMap((line) => JSON.parse(line).req?.url ?? []);
