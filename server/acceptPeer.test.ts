@@ -7,7 +7,7 @@ import { connect as connectTls, createSecureContext } from 'node:tls';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Endpoint } from '../access/endpoint.ts';
 import { LocalQuota } from '../access/localQuota.ts';
-import { hasTcpTimers, KEEPALIVE_TIMER, tcpTimer } from '../testing/tcpTimer.ts';
+import { isLinux, KEEPALIVE_TIMER, tcpTimer } from '../testing/procFs.ts';
 import { tlsFile } from '../testing/tlsFile.ts';
 import { APPLE, startServer, TestClient } from './server.harness.ts';
 
@@ -31,7 +31,7 @@ function securedClient({ host, port }: Endpoint) {
   return { socket, replies };
 }
 
-test.skipIf(!hasTcpTimers)('probes only peers that stay connected', async () => {
+test.skipIf(!isLinux)('probes only peers that stay connected', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   onTestFinished(() => void vi.useRealTimers());
   const running = await startServer();
@@ -44,7 +44,7 @@ test.skipIf(!hasTcpTimers)('probes only peers that stay connected', async () => 
   await expect.poll(timer).toBe(KEEPALIVE_TIMER);
 });
 
-test.skipIf(!hasTcpTimers)(
+test.skipIf(!isLinux)(
   'releases the lease of a peer that resets while another process decides on it',
   async () => {
     const quota = new LocalQuota({ total: 1, perSource: 1 });

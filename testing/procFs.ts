@@ -11,6 +11,9 @@ export const isLinux = process.platform === 'linux';
 const ESTABLISHED = '01';
 const LISTEN = '0A';
 
+/** A value of the column `tr` (proc_pid_net(5); Linux, net/ipv4/tcp_ipv4.c, get_tcp4_sock). */
+export const KEEPALIVE_TIMER = '02';
+
 /** Clock ticks per second in /proc/PID/stat: USER_HZ, 100 on every platform Node runs on. */
 const TICKS_PER_SECOND = 100;
 
@@ -92,12 +95,24 @@ export function bytesInFlightTo(ports: ReadonlySet<number>): number {
   return bytes;
 }
 
+/**
+ * Which timer the kernel runs for a connection between two ports of this machine.
+ *
+ * @returns `undefined` if there is no such connection.
+ */
+export function tcpTimer(local = 0, remote = 0): string | undefined {
+  const isIt = ({ localPort, remotePort }: TcpSocket) =>
+    localPort === local && remotePort === remote;
+  return tcpSockets(process.pid).find(isIt)?.timer;
+}
+
 interface TcpSocket {
   localPort: number;
   remotePort: number;
   state: string;
   unacknowledgedBytes: number;
   unreadBytes: number;
+  timer: string;
   inode: string;
 }
 
@@ -111,7 +126,7 @@ function tcpSockets(pid: number): TcpSocket[] {
   const rows = readFileSync(`/proc/${pid}/net/tcp`, 'latin1').trimEnd().split('\n').slice(1);
   return rows.map((row) => {
     const columns = row.trim().split(/\s+/);
-    const [, local = '', remote = '', state = '', queues = '', , , , , inode = ''] = columns;
+    const [, local = '', remote = '', state = '', queues = '', timers = ''] = columns;
     const [unacknowledged = '', unread = ''] = queues.split(':');
     return {
       localPort: portIn(local),
@@ -119,7 +134,8 @@ function tcpSockets(pid: number): TcpSocket[] {
       state,
       unacknowledgedBytes: Number.parseInt(unacknowledged, 16),
       unreadBytes: Number.parseInt(unread, 16),
-      inode,
+      timer: timers.split(':')[0] ?? '',
+      inode: columns[9] ?? '',
     };
   });
 }

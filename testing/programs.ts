@@ -110,6 +110,7 @@ export class Program {
       stream?.on('data', look);
       this.process.on('close', fail);
       look();
+      if (!Program.running.has(this)) fail();
     });
   }
 

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 
 const LISTEN = 'require("net").createServer().listen(process.argv[1], () => console.log("ready"))';
 
-/** Resolves when the file is there, and nobody listens on it. */
+/** Resolves when the file is there, and no process listens on it. */
 export async function staleSocket(path: string): Promise<void> {
   const child = spawn(process.execPath, ['-e', LISTEN, path], {
     stdio: ['ignore', 'pipe', 'inherit'],

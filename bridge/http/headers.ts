@@ -45,7 +45,7 @@ function mayHaveOpener(site: string | string[] | undefined): boolean {
 /** The headers that helmet sets. They are always the same: it would build them for each request. */
 function securityHeaders({ scriptHashes, frameOrigins }: PagePolicy): OutgoingHttpHeaders {
   const mayBeFramed = frameOrigins.length > 0;
-  const setHeaders = helmet({
+  const setSecurityHeaders = helmet({
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
@@ -64,7 +64,7 @@ function securityHeaders({ scriptHashes, frameOrigins }: PagePolicy): OutgoingHt
   });
   const request = new IncomingMessage(new Socket());
   const response = new ServerResponse(request);
-  setHeaders(request, response, (error) => {
+  setSecurityHeaders(request, response, (error) => {
     if (error instanceof Error) throw error;
   });
   return { ...response.getHeaders() };

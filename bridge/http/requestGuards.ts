@@ -172,7 +172,7 @@ export class RequestGuards {
   #serverOnConnection(socket: Socket): void {
     const { isOnUnixSocket, isTrustedProxy } = this.#context;
     const address = isOnUnixSocket ? UNIX_PEER : plainAddress(socket.remoteAddress ?? '');
-    // A trusted proxy has no quota: its clients have (`requests`, `upgrades`).
+    // A trusted proxy has no quota: its clients have (`requests`, `sessions`).
     if (!isTrustedProxy(address)) {
       void this.#checkConnectionQuota(socket, sourceOf(address));
     }

@@ -1,4 +1,4 @@
-// Tells the page what its target is (web/page/pageTarget.ts): the page of a target that is marked
+// How the page learns what its target is (web/page/pageTarget.ts): the page of a target that is marked
 // +original is at `?as=original`, and that of a default target that is no message server is at
 // `?as=lines`. The page of a message server sends MSGWATCH by itself, which no other service should
 // get. The page of a target that does not exist is at its name alone: whatever `as` is, it offers

@@ -157,7 +157,7 @@ export class TlsConnection extends Duplex {
     this.read(0);
   }
 
-  /** Tells errors of the handshake from those of the TCP connection, which have the same codes. */
+  /** Gives errors of the handshake codes of their own: those of the TCP connection have the same. */
   #handshakeError(error: Error): Error {
     const code = HANDSHAKE_CODES[errorCode(error) ?? ''];
     if (code === undefined) return error;
