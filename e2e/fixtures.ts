@@ -80,24 +80,27 @@ export async function startServer(port = 0, flags: string[] = []): Promise<Liste
   return { program, port: Number(found) };
 }
 
-export async function startBridge(
+/** Starts a bridge with these flags, on any port unless they choose one. */
+export async function startBridgeWith(...flags: string[]): Promise<ListeningProgram> {
+  const program = Program.motd(['bridge', '--http-port', '0', ...flags]);
+  const listening = /listening (?:on|at) https?:\/\/127\.0\.0\.1:(\d+)\S*\n/;
+  const [, port] = await program.waitForOutput(listening);
+  return { program, port: Number(port) };
+}
+
+/** Starts a bridge to the message server at a port. */
+export function startBridge(
   serverPort: number,
   port = 0,
   flags: string[] = [],
 ): Promise<ListeningProgram> {
   const target = `motd=127.0.0.1:${serverPort}+proxy`;
-  const args = ['bridge', '--target', target, '--http-port', String(port), ...flags];
-  const program = Program.motd(args);
-  const [, found] = await program.waitForOutput(/listening on https?:\/\/127\.0\.0\.1:(\d+)\S*\n/);
-  return { program, port: Number(found) };
+  return startBridgeWith('--target', target, '--http-port', String(port), ...flags);
 }
 
 /** Starts a bridge to targets of any kind, in the format of `--target`. @returns Its port. */
 export async function startBridgeTo(...targets: string[]): Promise<number> {
-  const flags = targets.flatMap((target) => ['--target', target]);
-  const program = Program.motd(['bridge', ...flags, '--http-port', '0']);
-  const [, port] = await program.waitForOutput(/listening on http:\/\/127\.0\.0\.1:(\d+)\n/);
-  return Number(port);
+  return (await startBridgeWith(...targets.flatMap((target) => ['--target', target]))).port;
 }
 
 /** Stores a message from another client. */

@@ -9,7 +9,7 @@ import { freePort } from '../../testing/freePort.ts';
 import { isLinux, NEEDS_LINUX } from '../../testing/procFs.ts';
 import { Program } from '../../testing/programs.ts';
 import { startTcpService } from '../../testing/tcpService.ts';
-import { expect, QUICK, startServer, test } from '../fixtures.ts';
+import { expect, QUICK, startBridgeWith, startServer, test } from '../fixtures.ts';
 
 // Empty if scripts/tools.mjs found none and could not install one; CI always has one.
 const redisServer = process.env['MOTD_TEST_REDIS'] ?? 'redis-server';
@@ -17,11 +17,7 @@ const asciinema = process.env['MOTD_TEST_ASCIINEMA'] ?? 'asciinema';
 const isMissing = (command: string) => command === '' && process.env['CI'] === undefined;
 
 async function startRecording(target: string, folder: string, flags: string[] = []) {
-  const program = Program.motd([
-    ...['bridge', '--target', target, '--http-port', '0', '--record', folder],
-    ...flags,
-  ]);
-  const [, port] = await program.waitForOutput(/listening on http:\/\/127\.0\.0\.1:(\d+)\n/);
+  const { program, port } = await startBridgeWith('--target', target, '--record', folder, ...flags);
   return { program, url: `ws://127.0.0.1:${port}/ws` };
 }
 

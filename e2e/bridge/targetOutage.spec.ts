@@ -4,37 +4,25 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { freePort } from '../../testing/freePort.ts';
 import { childrenOf, isLinux, NEEDS_LINUX } from '../../testing/procFs.ts';
-import { Program } from '../../testing/programs.ts';
 import { startTcpService } from '../../testing/tcpService.ts';
 import { tlsFile } from '../../testing/tlsFile.ts';
-import { expect, startServer, test } from '../fixtures.ts';
-
-interface Bridge {
-  program: Program;
-  port: number;
-}
-
-async function start(...flags: string[]): Promise<Bridge> {
-  const program = Program.motd(['bridge', '--http-port', '0', ...flags]);
-  const [, port] = await program.waitForOutput(/listening (?:on|at) http:\/\/127\.0\.0\.1:(\d+)/);
-  return { program, port: Number(port) };
-}
+import { expect, type ListeningProgram, startBridgeWith, startServer, test } from '../fixtures.ts';
 
 /** Opens a session. @returns The reason for its end. */
-async function reasonOf({ port }: Bridge, target: string): Promise<string> {
+async function reasonOf({ port }: ListeningProgram, target: string): Promise<string> {
   const webSocket = new WebSocket(`ws://127.0.0.1:${port}/ws/${target}`);
   const [, reason] = await once(webSocket, 'close');
   return String(reason);
 }
 
-const linesAfterStart = ({ program }: Bridge) => program.stdout.split('\n').slice(1, -1);
+const linesAfterStart = ({ program }: ListeningProgram) => program.stdout.split('\n').slice(1, -1);
 
 for (const workers of [1, 2]) {
   test(`logs once that a target is unavailable, and once that it has recovered: --workers ${workers}`, async () => {
     test.skip(workers > 1 && !isLinux, NEEDS_LINUX);
     const port = await freePort();
     const flags = ['--target', `redis=127.0.0.1:${port}`, '--workers', String(workers)];
-    const bridge = await start(...flags);
+    const bridge = await startBridgeWith(...flags);
     const reason = 'redis refused the connection: is it running?';
     const failed = await Promise.all(Array.from({ length: 8 }, () => reasonOf(bridge, 'redis')));
     expect(new Set(failed)).toEqual(new Set([reason]));
@@ -54,7 +42,7 @@ test('logs the recovery also if the only worker that failed has exited', async (
   test.skip(!isLinux, NEEDS_LINUX);
   const port = await freePort();
   const flags = ['--target', `redis=127.0.0.1:${port}`, '--workers', '2'];
-  const bridge = await start(...flags);
+  const bridge = await startBridgeWith(...flags);
   await reasonOf(bridge, 'redis');
   await bridge.program.waitForOutput(/Target unavailable/);
   const service = await startTcpService((socket) => socket.end(), { port });
@@ -69,7 +57,7 @@ test('shows which names a certificate has, and which check failed', async () => 
   const { port } = await startServer(0, [
     ...['--tls-cert', tlsFile('cert'), '--tls-key', tlsFile('key')],
   ]);
-  const bridge = await start(
+  const bridge = await startBridgeWith(
     ...['--target', `named=127.0.0.1:${port}+tls=other.example`],
     ...['--target-ca', tlsFile('cert')],
   );
@@ -77,7 +65,7 @@ test('shows which names a certificate has, and which check failed', async () => 
   await bridge.program.waitForOutput(
     /^\[!\] Target unavailable: named has a certificate for another name \(Host: other\.example\. is not in the cert's altnames: .*DNS:localhost.*\)$/m,
   );
-  const strict = await start('--target', `strict=localhost:${port}+tls`);
+  const strict = await startBridgeWith('--target', `strict=localhost:${port}+tls`);
   expect(await reasonOf(strict, 'strict')).toMatch(/^strict has an untrusted certificate/);
   await strict.program.waitForOutput(
     /^\[!\] Target unavailable: strict has an untrusted certificate: self-signed \(DEPTH_ZERO_SELF_SIGNED_CERT\)$/m,
@@ -86,7 +74,7 @@ test('shows which names a certificate has, and which check failed', async () => 
 
 test('logs both as JSON', async () => {
   const port = await freePort();
-  const bridge = await start('--target', `redis=127.0.0.1:${port}`, '--log', 'json');
+  const bridge = await startBridgeWith('--target', `redis=127.0.0.1:${port}`, '--log', 'json');
   await reasonOf(bridge, 'redis');
   const service = await startTcpService((socket) => socket.end(), { port });
   await reasonOf(bridge, 'redis');

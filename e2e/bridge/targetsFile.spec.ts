@@ -6,7 +6,14 @@ import { WebSocket } from 'ws';
 import { childrenOf } from '../../testing/procFs.ts';
 import { Program } from '../../testing/programs.ts';
 import { startTcpService } from '../../testing/tcpService.ts';
-import { test as base, expect, QUICK, startServer } from '../fixtures.ts';
+import {
+  test as base,
+  expect,
+  type ListeningProgram,
+  QUICK,
+  startBridgeWith,
+  startServer,
+} from '../fixtures.ts';
 import { reloadTargets } from '../reload.ts';
 
 const WORKERS = ['--workers', '2'];
@@ -26,23 +33,14 @@ const test = base.extend<{ services: Record<'first' | 'second', number> }>({
 
 test.skip(process.platform === 'win32', 'there is no SIGHUP');
 
-interface Bridge {
-  program: Program;
-  port: number;
-}
-
 const file = () => test.info().outputPath('targets.txt');
 
 const install = (...lines: string[]) => writeFileSync(file(), `${lines.join('\n')}\n`);
 
-async function start(flags: readonly string[] = []): Promise<Bridge> {
-  const args = ['bridge', '--targets-file', file(), '--http-port', '0', ...flags];
-  const program = Program.motd(args);
-  const [, port] = await program.waitForOutput(/Bridge is listening on .*:(\d+)\n/);
-  return { program, port: Number(port) };
-}
+const start = (flags: readonly string[] = []) =>
+  startBridgeWith('--targets-file', file(), ...flags);
 
-async function open({ port }: Bridge, path: string): Promise<WebSocket> {
+async function open({ port }: ListeningProgram, path: string): Promise<WebSocket> {
   const webSocket = new WebSocket(`ws://127.0.0.1:${port}${path}`);
   await once(webSocket, 'open');
   return webSocket;
@@ -55,7 +53,7 @@ async function answer(webSocket: WebSocket): Promise<string> {
 }
 
 /** Of several new connections, so that each worker is asked. */
-async function answersAt(bridge: Bridge, path: string): Promise<Set<string>> {
+async function answersAt(bridge: ListeningProgram, path: string): Promise<Set<string>> {
   const answers = new Set<string>();
   for (let times = 0; times < 4; times++) {
     const webSocket = await open(bridge, path);
@@ -65,7 +63,10 @@ async function answersAt(bridge: Bridge, path: string): Promise<Set<string>> {
   return answers;
 }
 
-async function get({ port }: Bridge, path: string): Promise<{ status: number; body: string }> {
+async function get(
+  { port }: ListeningProgram,
+  path: string,
+): Promise<{ status: number; body: string }> {
   const response = await fetch(`http://127.0.0.1:${port}${path}`, {
     headers: { connection: 'close' },
   });

@@ -12,7 +12,7 @@ import { freePort } from '../../testing/freePort.ts';
 import { isLinux, NEEDS_LINUX } from '../../testing/procFs.ts';
 import { Program, runMotd } from '../../testing/programs.ts';
 import { tlsFile } from '../../testing/tlsFile.ts';
-import { expect, PageTerminal, QUICK, startServer, test } from '../fixtures.ts';
+import { expect, PageTerminal, QUICK, startBridgeWith, startServer, test } from '../fixtures.ts';
 import { reloadTargets } from '../reload.ts';
 
 const PAGE = 'docs/targets.md';
@@ -21,13 +21,6 @@ const CA = ['--target-ca', tlsFile('cert')];
 const SERVER_TLS = ['--tls-cert', tlsFile('cert'), '--tls-key', tlsFile('key')];
 
 const MALFORMED = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
-
-/** Starts a bridge. @returns Its port. */
-async function startBridge(args: readonly string[]): Promise<number> {
-  const program = Program.motd(['bridge', ...args, '--http-port', '0']);
-  const [, port] = await program.waitForOutput(/listening on http:\/\/127\.0\.0\.1:(\d+)\n/);
-  return Number(port);
-}
 
 async function makeFolder(program: (folder: string) => Program | Promise<Program>) {
   const folder = await mkdtemp(join(tmpdir(), 'motd-tls-'));
@@ -62,7 +55,7 @@ test.describe('redis', () => {
 
   test('answers the page, as docs/targets.md shows', QUICK, async ({ page }) => {
     const { program, args } = await startRedis();
-    const port = await startBridge(args);
+    const { port } = await startBridgeWith(...args);
     await page.goto(`http://127.0.0.1:${port}/?target=redis`);
     const terminal = new PageTerminal(page);
     await terminal.expectText('redis>');
@@ -74,7 +67,7 @@ test.describe('redis', () => {
 
   test('is rejected without --target-ca, as docs/targets.md shows', async ({ page }) => {
     const { args } = await startRedis();
-    const port = await startBridge(args.slice(0, -2));
+    const { port } = await startBridgeWith(...args.slice(0, -2));
     await page.goto(`http://127.0.0.1:${port}/?target=redis`);
     const text = 'redis has an untrusted certificate: self-signed';
     await expect.poll(() => new PageTerminal(page).text()).toContain(text);
@@ -101,8 +94,8 @@ test.describe('an IRC server', () => {
       return new Program(ngircd, ['--nodaemon', '--config', file]);
     });
     await expect.poll(() => program.stdout).toMatch(/listening/i);
-    const bridge = await startBridge(['--target', `irc=localhost:${port}+tls`, ...CA]);
-    await page.goto(`http://127.0.0.1:${bridge}/?target=irc`);
+    const bridge = await startBridgeWith('--target', `irc=localhost:${port}+tls`, ...CA);
+    await page.goto(`http://127.0.0.1:${bridge.port}/?target=irc`);
     const terminal = new PageTerminal(page);
     await terminal.expectText('irc>');
     await terminal.type('NICK anna');
@@ -134,7 +127,8 @@ test.describe('the message server', () => {
   test('gets the address of the browser before the handshake', QUICK, async ({ page }) => {
     const server = await startServer(0, SERVER_TLS);
     const target = `motd=127.0.0.1:${server.port}+tls+proxy`;
-    const port = await startBridge(['--target', target, ...CA, '--trust-proxy', '127.0.0.1']);
+    const flags = ['--target', target, ...CA, '--trust-proxy', '127.0.0.1'];
+    const { port } = await startBridgeWith(...flags);
     await page.setExtraHTTPHeaders({ 'X-Forwarded-For': '192.0.2.7' });
     await page.goto(`http://127.0.0.1:${port}/`);
     const terminal = new PageTerminal(page);
@@ -147,10 +141,8 @@ test.describe('the message server', () => {
   test('is followed by the feed, with --workers', async () => {
     const server = await startServer(0, SERVER_TLS);
     const target = `motd=localhost:${server.port}+tls`;
-    const port = await startBridge([
-      ...['--target', target, ...CA],
-      ...['--feed', 'motd', '--workers', '2'],
-    ]);
+    const flags = ['--target', target, ...CA, '--feed', 'motd', '--workers', '2'];
+    const { port } = await startBridgeWith(...flags);
     const response = await fetch(`http://127.0.0.1:${port}/message`);
     expect(await response.text()).toBe('An apple a day keeps the doctor away.\n');
     expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200);
@@ -165,14 +157,11 @@ for (const workers of ['1', '2']) {
     copyFileSync(tlsFile('other'), ca);
     const targets = test.info().outputPath('targets');
     writeFileSync(targets, `motd=localhost:${server.port}+tls\n`);
-    const program = Program.motd([
-      ...['bridge', '--targets-file', targets, '--target-ca', ca],
-      ...['--http-port', '0', '--workers', workers],
-    ]);
-    const [, port] = await program.waitForOutput(/listening on http:\/\/127\.0\.0\.1:(\d+)\n/);
+    const files = ['--targets-file', targets, '--target-ca', ca];
+    const { program, port } = await startBridgeWith(...files, '--workers', workers);
     /** Of more sessions than there are workers. */
     const outcomes = async () => {
-      const all = Array.from({ length: 4 }, () => outcomeOf(Number(port)));
+      const all = Array.from({ length: 4 }, () => outcomeOf(port));
       return [...new Set(await Promise.all(all))];
     };
     expect(await outcomes()).toEqual(['motd has an untrusted certificate: self-signed']);

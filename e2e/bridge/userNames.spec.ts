@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { type ClientOptions, WebSocket } from 'ws';
 import { passwordHash } from '../../testing/passwordHash.ts';
 import { Program } from '../../testing/programs.ts';
-import { expect, QUICK, test } from '../fixtures.ts';
+import { expect, type ListeningProgram, QUICK, startBridgeWith, test } from '../fixtures.ts';
 import { writePrivately } from '../privateFiles.ts';
 
 const USER = 'jürgen';
@@ -25,12 +25,7 @@ function usersFile(): string {
   return file;
 }
 
-interface LoggingServer {
-  program: Program;
-  port: number;
-}
-
-async function startServer(flags: readonly string[] = []): Promise<LoggingServer> {
+async function startServer(flags: readonly string[] = []): Promise<ListeningProgram> {
   const args = ['serve', '--port', '0', '--trust-proxy', '127.0.0.1', '--log', 'json'];
   const program = Program.motd([...args, ...flags]);
   const [, port] = await program.waitForOutput(/"event":"listening".*"port":(\d+)/);
@@ -39,10 +34,8 @@ async function startServer(flags: readonly string[] = []): Promise<LoggingServer
 
 /** @returns The port of the bridge. */
 async function startBridge(target: string, flags: readonly string[] = []): Promise<number> {
-  const args = ['bridge', '--target', target, '--http-port', '0', '--users-file', usersFile()];
-  const program = Program.motd([...args, ...flags]);
-  const [, port] = await program.waitForOutput(/listening on http:\/\/127\.0\.0\.1:(\d+)\n/);
-  return Number(port);
+  const users = ['--users-file', usersFile()];
+  return (await startBridgeWith('--target', target, ...users, ...flags)).port;
 }
 
 /** Stores a message. @returns The port of the client. */
@@ -58,7 +51,7 @@ async function storeThrough(port: number, message: string, options: ClientOption
 }
 
 /** The events of one peer, once its connection is closed. */
-async function eventsOf({ program }: LoggingServer, port: number): Promise<LoggedEvent[]> {
+async function eventsOf({ program }: ListeningProgram, port: number): Promise<LoggedEvent[]> {
   const events = () => {
     const lines = program.stdout.split('\n').filter((line) => line.endsWith('}'));
     const all = lines.map((line): LoggedEvent => JSON.parse(line));
@@ -69,7 +62,7 @@ async function eventsOf({ program }: LoggingServer, port: number): Promise<Logge
 }
 
 /** What MSGINFO replies, to a client without a name. */
-async function messageInfo({ port }: LoggingServer): Promise<string> {
+async function messageInfo({ port }: ListeningProgram): Promise<string> {
   return text(connect(port, '127.0.0.1').end('MSGINFO\nQUIT\n'));
 }
 

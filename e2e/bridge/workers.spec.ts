@@ -20,7 +20,13 @@ import { responseTo } from '../../testing/rawHttp.ts';
 import { upgradeRequest } from '../../testing/rawWebSocket.ts';
 import { startTcpService } from '../../testing/tcpService.ts';
 import { tlsFile } from '../../testing/tlsFile.ts';
-import { test as base, expect, QUICK } from '../fixtures.ts';
+import {
+  test as base,
+  expect,
+  type ListeningProgram,
+  QUICK,
+  startBridgeWith,
+} from '../fixtures.ts';
 import { copyPrivately, writePrivately } from '../privateFiles.ts';
 
 const WORKERS = 2;
@@ -36,23 +42,18 @@ const test = base.extend<{ echo: number }>({
 
 test.skip(!isLinux, NEEDS_LINUX);
 
-interface Bridge {
-  program: Program;
-  port: number;
+interface Bridge extends ListeningProgram {
   pid: number;
   workers: number[];
 }
 
 async function startWorkers(echo: number, flags: string[] = []): Promise<Bridge> {
-  const program = Program.motd([
-    ...['bridge', '--target', `echo=127.0.0.1:${echo}`, '--http-port', '0'],
-    ...['--workers', String(WORKERS), ...flags],
-  ]);
-  const [, port] = await program.waitForOutput(/listening on https?:\/\/127\.0\.0\.1:(\d+)\n/);
-  const pid = program.process.pid ?? 0;
+  const target = ['--target', `echo=127.0.0.1:${echo}`];
+  const bridge = await startBridgeWith(...target, '--workers', String(WORKERS), ...flags);
+  const pid = bridge.program.process.pid ?? 0;
   const workers = childrenOf(pid);
   expect(workers).toHaveLength(WORKERS);
-  return { program, port: Number(port), pid, workers };
+  return { ...bridge, pid, workers };
 }
 
 /** Opens a session with the echo target. Rejects if the upgrade is rejected. */
@@ -398,13 +399,12 @@ test('SIGHUP: applies the new certificate and users in all workers, and reports 
 
 test('--log json writes whole lines, whatever the URL and the host of a request are', async () => {
   const flags = ['--workers', String(WORKERS), '--trust-proxy', '127.0.0.1', '--log', 'json'];
-  const program = Program.motd(['bridge', '--http-port', '0', ...flags]);
-  const [, port] = await program.waitForOutput(/Server listening at http:\/\/127\.0\.0\.1:(\d+)/);
+  const { program, port } = await startBridgeWith(...flags);
   // Of the characters of a header, C1 needs most bytes in JSON: six.
   const [path, host] = ['x'.repeat(7000), '\x9b'.repeat(7000)];
   const head = `GET /${path} HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-Host: ${host}\r\n`;
   const request = Buffer.from(`${head}Connection: close\r\n\r\n`, 'latin1');
-  for (let times = 0; times < 2 * WORKERS; times++) await responseTo(Number(port), request);
+  for (let times = 0; times < 2 * WORKERS; times++) await responseTo(port, request);
   expect(await program.stop()).toBe(0);
   const lines = program.stdout.split('\n').slice(0, -1);
   const urls = lines.flatMap((line) => JSON.parse(line).req?.url ?? []);
