@@ -17,6 +17,7 @@ import { startTcpService } from '../testing/tcpService.ts';
 import { type BridgeSettings, buildBridge } from './bridge.ts';
 import type { BridgeLimits } from './limits.ts';
 import { listen } from './listen.ts';
+import type { SessionRules } from './relay/sessionPolicy.ts';
 import { TargetCas } from './relay/targetCas.ts';
 import { TargetList } from './relay/targetList.ts';
 import type { Target } from './relay/targets.ts';
@@ -47,8 +48,10 @@ export function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => voi
 }
 
 /** Settings that a test may change. */
-export interface TestBridgeSettings extends Partial<BridgeSettings> {
+export interface TestBridgeSettings extends Partial<Omit<BridgeSettings, 'rules'>> {
   host?: string;
+  /** Those that a test is about; the others never apply. */
+  rules?: Partial<SessionRules>;
   proxyVersion?: Target['proxyVersion'];
   tlsName?: string;
   /** What marks set, for every target. */
@@ -75,7 +78,7 @@ export async function startEchoBridge(settings?: TestBridgeSettings): Promise<Ru
 /** Builds the bridge of `startBridge`, which does not listen yet. */
 export async function buildTestBridge(
   targets: Record<string, number | string>,
-  { proxyVersion, tlsName, marks, ...settings }: Omit<TestBridgeSettings, 'host'> = {},
+  { proxyVersion, tlsName, marks, rules, ...settings }: Omit<TestBridgeSettings, 'host'> = {},
 ): Promise<FastifyInstance> {
   const pageDir = await mkdtemp(join(tmpdir(), 'motd-page-'));
   onTestFinished(() => rm(pageDir, { recursive: true }));
@@ -96,20 +99,27 @@ export async function buildTestBridge(
     targets: new TargetList([first, ...others]),
     pageDir,
     ...DEFAULTS,
+    rules: { ...NO_RULES, ...rules },
     ...settings,
   });
   onTestFinished(() => app.close());
   return app;
 }
 
-const DEFAULTS: Omit<BridgeSettings, 'targets' | 'pageDir'> = {
+const NO_RULES: SessionRules = {
+  pingIntervalMs: 30_000,
+  idleTimeoutMs: 0,
+  maxLifetimeMs: 0,
+  maxMessagesPerSecond: 0,
+};
+
+const DEFAULTS: Omit<BridgeSettings, 'targets' | 'pageDir' | 'rules'> = {
   basePath: '',
   publicOrigins: [],
   isTrustedProxy: () => false,
   parseUserName: (bytes) => bytes || undefined,
   mayReadMetrics: () => true,
   limits: { maxSessions: 100, maxSessionsPerSource: 100, maxMessageBytes: 1024 * 1024 },
-  rules: { pingIntervalMs: 30_000, idleTimeoutMs: 0, maxLifetimeMs: 0, maxMessagesPerSecond: 0 },
   connectTimeoutMs: 10_000,
   targetCas: new TargetCas(),
   maxDescriptors: Number.POSITIVE_INFINITY,

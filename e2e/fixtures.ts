@@ -4,6 +4,8 @@ import { test as base, devices, expect, type Page } from '@playwright/test';
 import { freePort } from '../testing/freePort.ts';
 import { Program } from '../testing/programs.ts';
 
+export const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
+
 /** What the page shows after a line that is no command. */
 export const UNKNOWN_COMMAND = [
   'Server: 400 UNKNOWN COMMAND',

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startBridge, startTarget, TestPeer } from '../bridge.harness.ts';
 import { RETRY_DELAY_MS } from './circuitBreaker.pure.ts';
-import { Recorder, type RecordingCounters } from './recorder.ts';
+import { Recorder, type RecordingCounters, type RecordingSettings } from './recorder.ts';
 
 type Event = [seconds: number, code: string, data: string];
 
@@ -29,6 +29,15 @@ async function readCast(name: string): Promise<{ header: object; events: Event[]
   return { header, events };
 }
 
+function settings(maxBytes = 1_000_000): RecordingSettings {
+  return { folder, maxBytes, onWrite: () => {} };
+}
+
+/** Resolves when everything is written, or dropped. */
+async function idle(recorder: Recorder): Promise<void> {
+  await vi.waitUntil(() => recorder.pendingBytes === 0, { timeout: 10_000, interval: 5 });
+}
+
 async function onlyCast() {
   const [name, ...others] = await readdir(folder);
   expect(others).toEqual([]);
@@ -43,7 +52,7 @@ function markersOf(events: readonly Event[]): string[] {
   return events.filter(([, code]) => code === 'm').map(([, , label]) => label);
 }
 
-function startRecorder(maxBytes = 1_000_000) {
+function startRecorder(maxBytes?: number) {
   const counters: RecordingCounters = {
     open: 0,
     writtenBytes: 0,
@@ -51,7 +60,7 @@ function startRecorder(maxBytes = 1_000_000) {
   };
   const reports: (string | null)[] = [];
   const onWrite = (failure: string | null) => void reports.push(failure);
-  const recorder = new Recorder({ folder, maxBytes, onWrite }, counters);
+  const recorder = new Recorder({ ...settings(maxBytes), onWrite }, counters);
   return { recorder, counters, reports };
 }
 
@@ -61,8 +70,7 @@ describe('a session through the bridge', () => {
       socket.write('Password: ');
       socket.once('data', () => socket.end('Wélcome\nbye\n'));
     });
-    const record = { folder, maxBytes: 1_000_000, onWrite: () => {} };
-    const bridge = await startBridge({ shell: target }, { record });
+    const bridge = await startBridge({ shell: target }, { record: settings() });
     const peer = new TestPeer(bridge);
     await peer.untilBytes(10);
     peer.webSocket.send('hunter2\n');
@@ -85,8 +93,7 @@ describe('a session through the bridge', () => {
       Uint8Array.from({ length: 251 }, (_, at) => at),
     );
     const target = await startTarget((socket) => socket.end(sent));
-    const record = { folder, maxBytes: 100_000, onWrite: () => {} };
-    const bridge = await startBridge({ target }, { record });
+    const bridge = await startBridge({ target }, { record: settings(100_000) });
     const peer = new TestPeer(bridge);
     await once(peer.webSocket, 'close');
     expect(peer.received.equals(sent)).toBe(true);
@@ -96,8 +103,10 @@ describe('a session through the bridge', () => {
     const target = await startTarget((socket) =>
       socket.end(Buffer.from([0x61, 0xff, 0xfd, 0x18, 0x62])),
     );
-    const record = { folder, maxBytes: 1_000_000, onWrite: () => {} };
-    const bridge = await startBridge({ switch: target }, { record, marks: { isTelnet: true } });
+    const bridge = await startBridge(
+      { switch: target },
+      { record: settings(), marks: { isTelnet: true } },
+    );
     await new TestPeer(bridge).closed();
     await bridge.app.close();
     const { events } = await onlyCast();
@@ -106,8 +115,7 @@ describe('a session through the bridge', () => {
 
   test('of a target that sends nothing leaves no file', async () => {
     const target = await startTarget((socket) => socket.end());
-    const record = { folder, maxBytes: 1_000_000, onWrite: () => {} };
-    const bridge = await startBridge({ target }, { record });
+    const bridge = await startBridge({ target }, { record: settings() });
     await new TestPeer(bridge).closed();
     await bridge.app.close();
     expect(await readdir(folder)).toEqual([]);
@@ -141,7 +149,7 @@ describe('a recording', () => {
     // No write can complete before the next turn of the event loop.
     for (let count = 0; count < 100; count++) recording.output(chunk);
     expect(recorder.pendingBytes).toBeLessThan(1024 * 1024 + 2 * chunk.length);
-    await vi.waitUntil(() => recorder.pendingBytes === 0, { timeout: 10_000, interval: 5 });
+    await idle(recorder);
     recording.output(Buffer.from('after'));
     await recorder.close();
     const { events } = await onlyCast();
@@ -171,7 +179,7 @@ describe('a folder that vanishes', () => {
     await rename(folder, away);
     const recordings = [recorder.start('one'), recorder.start('two')];
     for (const recording of recordings) recording.output(Buffer.from('lost'));
-    await vi.waitUntil(() => recorder.pendingBytes === 0, { timeout: 10_000, interval: 5 });
+    await idle(recorder);
     expect(reports.length).toBeGreaterThan(0);
     for (const report of reports) expect(report).toMatch(/^ENOENT: no such file or directory/);
     reports.length = 0;
@@ -181,7 +189,7 @@ describe('a folder that vanishes', () => {
     vi.advanceTimersByTime(RETRY_DELAY_MS);
     for (const recording of recordings) {
       recording.output(Buffer.from('kept'));
-      await vi.waitUntil(() => recorder.pendingBytes === 0, { timeout: 10_000, interval: 5 });
+      await idle(recorder);
     }
     await recorder.close();
     expect(reports).toEqual([null, null]);

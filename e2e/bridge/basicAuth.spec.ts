@@ -8,13 +8,13 @@ import {
   expect,
   type ListeningProgram,
   PageTerminal,
+  PROMPT,
   QUICK,
   startBridge,
   test,
 } from '../fixtures.ts';
 import { copyPrivately, writePrivately } from '../privateFiles.ts';
 
-const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 const CERT = readFileSync(tlsFile('cert'));
 const TLS = ['--tls-cert', tlsFile('cert'), '--tls-key', tlsFile('key')];
 const ANNA = { username: 'anna', password: 'Sesam öffne dich' };

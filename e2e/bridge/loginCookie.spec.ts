@@ -7,10 +7,9 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { Page } from '@playwright/test';
 import { freePort } from '../../testing/freePort.ts';
 import { Program } from '../../testing/programs.ts';
-import { expect, PageTerminal, QUICK, startBridge, test } from '../fixtures.ts';
+import { expect, PageTerminal, PROMPT, QUICK, startBridge, test } from '../fixtures.ts';
 import { writePrivately } from '../privateFiles.ts';
 
-const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 const ANNA = { username: 'anna', password: 'correct horse' };
 
 const proxies = new Set<Server>();

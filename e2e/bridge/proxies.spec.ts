@@ -11,6 +11,7 @@ import {
   expect,
   type ListeningProgram,
   PageTerminal,
+  PROMPT,
   QUICK,
   startBridge,
   startServer,
@@ -18,7 +19,6 @@ import {
 } from '../fixtures.ts';
 import { haproxy, nginx, type ProxySettings, type ReverseProxy, startProxy } from '../proxies.ts';
 
-const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 const APPLE = 'An apple a day keeps the doctor away.';
 
 /** Linux has all of 127.0.0.0/8 on its loopback interface; other systems have one address. */

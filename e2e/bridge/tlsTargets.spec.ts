@@ -12,7 +12,15 @@ import { freePort } from '../../testing/freePort.ts';
 import { isLinux, NEEDS_LINUX } from '../../testing/procFs.ts';
 import { Program, runMotd } from '../../testing/programs.ts';
 import { tlsFile } from '../../testing/tlsFile.ts';
-import { expect, PageTerminal, QUICK, startBridgeWith, startServer, test } from '../fixtures.ts';
+import {
+  expect,
+  PageTerminal,
+  PROMPT,
+  QUICK,
+  startBridgeWith,
+  startServer,
+  test,
+} from '../fixtures.ts';
 import { reloadTargets } from '../reload.ts';
 
 const PAGE = 'docs/targets.md';
@@ -132,7 +140,7 @@ test.describe('the message server', () => {
     await page.setExtraHTTPHeaders({ 'X-Forwarded-For': '192.0.2.7' });
     await page.goto(`http://127.0.0.1:${port}/`);
     const terminal = new PageTerminal(page);
-    await terminal.expectText('Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):');
+    await terminal.expectText(PROMPT);
     await terminal.type('MSGGET');
     await expect.poll(() => terminal.text()).toContain('An apple a day keeps the doctor away.');
     await server.program.waitForOutput(/Received:from \('192\.0\.2\.7', \d+\): MSGGET\n/);
