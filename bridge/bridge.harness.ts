@@ -17,7 +17,7 @@ import { startTcpService } from '../testing/tcpService.ts';
 import { type BridgeSettings, buildBridge } from './bridge.ts';
 import type { BridgeLimits } from './limits.ts';
 import { listen } from './listen.ts';
-import type { SessionRules } from './relay/sessionPolicy.ts';
+import type { SessionRules } from './relay/sessionPolicy.pure.ts';
 import { TargetCas } from './relay/targetCas.ts';
 import { TargetList } from './relay/targetList.ts';
 import type { Target } from './relay/targets.ts';

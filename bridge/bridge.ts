@@ -40,7 +40,7 @@ import { type BridgeLimits, connectionLimits, sessionLimits } from './limits.ts'
 import { Metrics } from './metrics.ts';
 import type { Primary } from './primary.ts';
 import { Recorder, type RecordingSettings } from './recording/recorder.ts';
-import type { SessionRules } from './relay/sessionPolicy.ts';
+import type { SessionRules } from './relay/sessionPolicy.pure.ts';
 import { SessionQuota } from './relay/sessionQuota.ts';
 import { Sessions } from './relay/sessions.ts';
 import type { ReportTargetOutcome } from './relay/targetOutcome.ts';

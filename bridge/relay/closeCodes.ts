@@ -6,7 +6,10 @@ export const CLOSE = {
   done: 1000,
   /** The bridge is stopping. */
   goingAway: 1001,
-  /** A violated rule: rate, idle timeout, lifetime (sessionPolicy.ts), a forged PROXY header, data for a read-only target. */
+  /**
+   * A violated rule: rate, idle timeout, lifetime (sessionPolicy.pure.ts), a forged PROXY header, data
+   * for a read-only target.
+   */
   ruleBroken: 1008,
   /** A bug in the bridge. */
   internalError: 1011,

@@ -21,7 +21,7 @@ import { connectTarget, type TargetSocket } from './connectTarget.ts';
 import { describeFailure, targetFailure } from './describeFailure.ts';
 import type { ProxiedClient } from './proxiedClient.ts';
 import type { RoundRobin } from './roundRobin.ts';
-import type { SessionStatus } from './sessionPolicy.ts';
+import type { SessionStatus } from './sessionPolicy.pure.ts';
 import type { TargetCas } from './targetCas.ts';
 import { type ReportTargetOutcome, TargetOutcome } from './targetOutcome.ts';
 import type { Target } from './targets.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { SessionPolicy, type SessionRules, type SessionStatus } from './sessionPolicy.ts';
+import { SessionPolicy, type SessionRules, type SessionStatus } from './sessionPolicy.pure.ts';
 
 const NO_LIMITS: SessionRules = {
   pingIntervalMs: 1_000_000_000,

@@ -12,7 +12,7 @@ import type { QuotaLease } from '../../access/quota.ts';
 import { CLOSE } from './closeCodes.ts';
 import { type BrowserConnection, Relay, type RelayContext } from './relay.ts';
 import { RoundRobin } from './roundRobin.ts';
-import { type PolicyAction, SessionPolicy, type SessionRules } from './sessionPolicy.ts';
+import { type PolicyAction, SessionPolicy, type SessionRules } from './sessionPolicy.pure.ts';
 import { type ExceededLimit, LIMIT_REASON } from './sessionQuota.ts';
 import type { Target } from './targets.ts';
 

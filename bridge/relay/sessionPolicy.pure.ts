@@ -1,5 +1,5 @@
 // The timing rules of one session: when to ping its browser, and when to close it because it is
-// unresponsive, idle, too old or too fast. Pure: each call passes the time.
+// unresponsive, idle, too old or too fast. Pure: the time is an argument.
 
 export interface SessionRules {
   /** How often a browser is pinged, in milliseconds. */
