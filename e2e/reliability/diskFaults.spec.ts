@@ -9,8 +9,8 @@ import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
 import { expect, type ListeningProgram, QUICK } from '../fixtures.ts';
 import { StoringClient } from './storingClient.ts';
-import { readAll, startStoring, test } from './storingServer.ts';
-import { canTrace, inject } from './strace.ts';
+import { readAll, startStoring, storeArgs, test } from './storingServer.ts';
+import { canTrace, inject, injecting } from './strace.ts';
 
 const UNAVAILABLE = '503 STORE UNAVAILABLE';
 
@@ -56,6 +56,18 @@ interface StoreOutcome {
   kept: string[];
   rejected: string[];
 }
+
+test('reports in one line that it cannot lock the folder', async ({ folder }) => {
+  test.skip(!canTrace, 'no strace on this machine, or it may not trace');
+  const path = join(folder, 'store');
+  // The lock file is the first that a start truncates.
+  const failing = injecting('ftruncate:error=EIO:when=1');
+  const program = Program.motdUnder(failing, storeArgs(path));
+  expect(await program.exitCode()).toBe(1);
+  expect(program.stderr).toBe(
+    `motd: cannot use ${path}: EIO: i/o error, ftruncate; check the disk [store-unusable]\n`,
+  );
+});
 
 test.describe('a disk that fails at one call', () => {
   test.skip(!canTrace, 'no strace on this machine, or it may not trace');

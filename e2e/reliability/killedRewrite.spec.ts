@@ -11,7 +11,7 @@ import { quickOrFull } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { StoringClient } from './storingClient.ts';
 import { readAll, startStoring, storeArgs, test } from './storingServer.ts';
-import { canTrace, inject } from './strace.ts';
+import { canTrace, inject, injecting } from './strace.ts';
 
 test.skip(!canTrace, 'no strace on this machine, or it may not trace');
 
@@ -92,19 +92,7 @@ test(
 
 /** Starts a server that is killed before it listens. */
 async function startAndKill(path: string, fault: string): Promise<void> {
-  const calls = fault.slice(0, fault.indexOf(':'));
-  const under = [
-    ...ONE_THREAD,
-    'strace',
-    '-D',
-    '-f',
-    '-qq',
-    '-e',
-    `trace=${calls}`,
-    '-e',
-    `inject=${fault}`,
-  ];
-  const program = Program.motdUnder([...under, '-o', '/dev/null'], storeArgs(path, LIMIT));
+  const program = Program.motdUnder([...ONE_THREAD, ...injecting(fault)], storeArgs(path, LIMIT));
   await program.exitCode();
   expect(program.process.signalCode, fault).toBe('SIGKILL');
   expect(program.stdout, fault).not.toContain('listening');

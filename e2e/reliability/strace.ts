@@ -6,8 +6,8 @@ import { Program } from '../../testing/programs.ts';
 import { pidOf } from './rawClient.ts';
 
 // Empty if scripts/tools.mjs found none and could not install one; CI always has one.
-const strace = process.env['MOTD_TEST_STRACE'] ?? 'strace';
-export const canTrace = strace !== '' || process.env['CI'] !== undefined;
+const straceCommand = process.env['MOTD_TEST_STRACE'] ?? 'strace';
+export const canTrace = straceCommand !== '' || process.env['CI'] !== undefined;
 
 export interface SystemCall {
   name: string;
@@ -28,7 +28,12 @@ export interface SystemCall {
  */
 export function tracing(file: string, calls: readonly string[]): string[] {
   const options = ['-D', '-f', '--seccomp-bpf', '-yy', '-v', '-s', '1000000'];
-  return ['strace', ...options, '-o', file, '-e', `trace=${calls.join()}`];
+  return [straceCommand, ...options, '-o', file, '-e', `trace=${calls.join()}`];
+}
+
+/** The command that runs another one with a fault, as `inject`. */
+export function injecting(fault: string): string[] {
+  return [straceCommand, '-D', '-f', '-qq', ...injection(fault), '-o', '/dev/null'];
 }
 
 /** The finished calls of a trace, in the order of their ends. */
@@ -68,9 +73,13 @@ export function resultOf({ words }: SystemCall): number | undefined {
  * @param fault `fdatasync,fsync:error=EIO:when=1`, in strace's syntax; counted for each thread.
  */
 export async function inject(server: Program, fault: string): Promise<Program> {
-  const calls = fault.slice(0, fault.indexOf(':'));
-  const args = ['-f', '-e', `trace=${calls}`, '-e', `inject=${fault}`, '-s', '0'];
-  const strace = new Program('strace', [...args, '-p', String(pidOf(server))]);
+  const args = ['-f', ...injection(fault), '-s', '0', '-p', String(pidOf(server))];
+  const strace = new Program(straceCommand, args);
   await strace.waitForStderr(/Process \d+ attached/);
   return strace;
+}
+
+function injection(fault: string): string[] {
+  const calls = fault.slice(0, fault.indexOf(':'));
+  return ['-e', `trace=${calls}`, '-e', `inject=${fault}`];
 }

@@ -76,11 +76,12 @@ const CLOSE_TIMEOUT_MS = 3000;
  *   damaged or another program's. The file is then unchanged.
  */
 export async function openFileStore(folder: string, options: StoreOptions): Promise<MessageStore> {
-  const lock = await lockFolder(folder);
+  let lock: number | undefined;
   try {
+    lock = await lockFolder(folder);
     return new FileStore(lock, await openLog(folder, options), options);
   } catch (error) {
-    closeSync(lock);
+    if (lock !== undefined) closeSync(lock);
     throw error instanceof StoreOpenError ? error : folderOpenError(folder, error);
   }
 }

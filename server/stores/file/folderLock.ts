@@ -4,8 +4,8 @@ import { closeSync, ftruncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { tryLock } from 'fs-native-extensions';
-import { FolderInUseError, folderOpenError, StoreOpenError } from '../storeOpenError.ts';
-import { isStoreFile, SERVER_LOCK_FILE } from './fileNames.ts';
+import { FolderInUseError, StoreOpenError } from '../storeOpenError.ts';
+import { SERVER_LOCK_FILE } from './fileNames.ts';
 import { answeringHolder } from './lockHolder.ts';
 import { createPrivateFolder, openForReading, openPrivateFile } from './privateFiles.ts';
 
@@ -18,26 +18,36 @@ const RETRY_DELAY_MS = 20;
  *
  * @returns A descriptor. The lock is held until the descriptor is closed, or the process ends,
  *   however it does.
- * @throws StoreOpenError if the folder cannot be used, or another server uses it: at once if that
- *   server answers.
+ * @throws FolderInUseError if another server uses it: at once if that server answers. Otherwise as
+ *   `openPrivateFile`, or what the lock throws: some file systems have none.
  */
 export async function lockFolder(folder: string): Promise<number> {
-  const lock = openLockFile(folder);
-  if (takeLock(lock)) return lock;
+  createPrivateFolder(folder);
+  const descriptor = openPrivateFile(join(folder, SERVER_LOCK_FILE));
+  try {
+    await waitForLock(folder, descriptor);
+    return descriptor;
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
+  }
+}
+
+async function waitForLock(folder: string, descriptor: number): Promise<void> {
+  if (takeLock(descriptor)) return;
   const deadlineAtMs = performance.now() + LOCK_TIMEOUT_MS;
   const holder = await answeringHolder(folder);
   while (holder === undefined && performance.now() < deadlineAtMs) {
-    if (takeLock(lock)) return lock;
+    if (takeLock(descriptor)) return;
     await setTimeout(RETRY_DELAY_MS);
   }
-  closeSync(lock);
   throw new FolderInUseError(folder, holder);
 }
 
 /** @returns Whether the folder is locked now. The address of an earlier server is then removed. */
-function takeLock(lock: number): boolean {
-  const isTaken = tryLock(lock);
-  if (isTaken) ftruncateSync(lock);
+function takeLock(descriptor: number): boolean {
+  const isTaken = tryLock(descriptor);
+  if (isTaken) ftruncateSync(descriptor);
   return isTaken;
 }
 
@@ -59,14 +69,5 @@ export function isFolderInUse(folder: string): boolean {
   } catch (error) {
     if (error instanceof StoreOpenError) throw error;
     return false;
-  }
-}
-
-function openLockFile(folder: string): number {
-  try {
-    createPrivateFolder(folder, isStoreFile);
-    return openPrivateFile(join(folder, SERVER_LOCK_FILE));
-  } catch (error) {
-    throw error instanceof StoreOpenError ? error : folderOpenError(folder, error);
   }
 }

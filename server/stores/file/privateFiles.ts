@@ -17,6 +17,7 @@ import process from 'node:process';
 import { createFolder } from '../../../access/createFolder.ts';
 import { errorCode } from '../../../access/systemErrors.ts';
 import { StoreOpenError } from '../storeOpenError.ts';
+import { isStoreFile } from './fileNames.ts';
 
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
@@ -33,7 +34,7 @@ const SAFE_OPEN_FLAGS =
  *
  * @throws StoreOpenError if it belongs to another user. Otherwise what `node:fs` throws.
  */
-export function createPrivateFolder(folder: string, isStoreFile: (name: string) => boolean): void {
+export function createPrivateFolder(folder: string): void {
   createFolder(folder, FOLDER_MODE);
   checkFolderOwner(folder);
   if (platform() === 'win32') return;
