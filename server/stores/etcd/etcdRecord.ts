@@ -80,10 +80,15 @@ export class EtcdKeys {
    * @throws If the value is invalid.
    */
   decodeRecord(key: Buffer, value: Buffer): EtcdRecord | undefined {
+    const number = this.numberIn(key);
+    return number === undefined ? undefined : { number, ...decodeValue(key.toString(), value) };
+  }
+
+  /** @returns The number of a record; `undefined` if the key is not that of one. */
+  numberIn(key: Buffer): number | undefined {
     const name = key.toString();
     const digits = name.startsWith(this.#entries) ? name.slice(this.#entries.length) : '';
-    if (digits.length !== DIGITS || !/^\d+$/.test(digits)) return undefined;
-    return { number: Number(digits), ...decodeValue(name, value) };
+    return digits.length === DIGITS && /^\d+$/.test(digits) ? Number(digits) : undefined;
   }
 }
 

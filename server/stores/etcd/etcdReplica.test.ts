@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { messageIn } from '../store.harness.ts';
-import type { EtcdRecord } from './etcdRecord.ts';
+import { EtcdKeys, type EtcdRecord } from './etcdRecord.ts';
 import { EtcdReplica } from './etcdReplica.ts';
-import type { EtcdHead } from './etcdRequests.ts';
+import { type EtcdHead, updateFrom } from './etcdRequests.ts';
 
 /** A time that is still to come. */
 const FAR_MS = Date.UTC(2099, 0);
@@ -81,6 +81,24 @@ test('reads all records again if some were dropped during an outage, and forgets
   expect([replica.history.first, replica.history.last]).toEqual([7, 9]);
   expect(replica.history.planned(0)).toEqual([]);
   expect(reported).toEqual([7, 8, 9]);
+});
+
+test('forgets the numbers of records that another server deleted', () => {
+  const replica = replicaOf(NO_HEAD);
+  replica.applyUpdate({ records: recordsTo(5), head: headAt(5) });
+  const keys = new EtcdKeys('/motd/');
+  const deletion = (key: Buffer) => ({
+    isPut: false,
+    kv: { key, value: Buffer.of(), createRevision: 0, modRevision: 106 },
+  });
+  replica.applyUpdate(
+    updateFrom(keys, {
+      header: { clusterId: '1', revision: 106 },
+      canceled: undefined,
+      events: [1, 2, 4].map((number) => deletion(keys.entry(number))),
+    }),
+  );
+  expect([...replica.storedBelow(9)]).toEqual([3, 5]);
 });
 
 test('rejects a watch update that skips a record', () => {

@@ -79,13 +79,14 @@ export class EtcdReplica {
   }
 
   /** Applies an update that a watch delivered, or that was just committed. */
-  applyUpdate({ records, head = this.#head }: EtcdUpdate): void {
+  applyUpdate({ records, head = this.#head, deleted = [] }: EtcdUpdate): void {
     this.#checkCreated(head, this.#head);
     const [first] = records;
     if (first !== undefined && first.number > this.history.last + 1) {
       throw new Error(`the watch skipped record ${this.history.last + 1}`);
     }
     this.#add(records, head);
+    for (const number of deleted) this.#stored.delete(number);
   }
 
   /** The numbers of the records in etcd below a number, in order. */

@@ -39,6 +39,8 @@ export interface EtcdSnapshot {
 export interface EtcdUpdate {
   records: EtcdRecord[];
   head: EtcdHead | undefined;
+  /** The numbers of records that were deleted. */
+  deleted?: number[];
 }
 
 export interface EtcdTransaction {
@@ -123,14 +125,14 @@ function headAfter({ expectedHead: { last, writes }, writeId, records }: EtcdTra
 }
 
 export function updateFrom(keys: EtcdKeys, { events }: WatchResponse): EtcdUpdate {
-  const update: EtcdUpdate = { records: [], head: undefined };
-  for (const { isPut, kv } of events) {
-    const isHead = kv.key.equals(keys.head);
-    if (isHead) update.head = headFrom(isPut ? kv : undefined);
-    const record = isPut && !isHead ? keys.decodeRecord(kv.key, kv.value) : undefined;
-    if (record !== undefined) update.records.push(record);
-  }
-  return update;
+  const puts = events.filter(({ isPut }) => isPut).map(({ kv }) => kv);
+  const deletions = events.filter(({ isPut }) => !isPut).map(({ kv }) => kv);
+  const head = events.findLast(({ kv }) => kv.key.equals(keys.head));
+  return {
+    records: puts.flatMap(({ key, value }) => keys.decodeRecord(key, value) ?? []),
+    head: head && headFrom(head.isPut ? head.kv : undefined),
+    deleted: deletions.flatMap(({ key }) => keys.numberIn(key) ?? []),
+  };
 }
 
 function headFrom(kv: KeyValue | undefined): EtcdHead {
