@@ -4,15 +4,11 @@
 export class Tail<Value> {
   readonly #limit: number;
   readonly #values: Value[] = [];
-  #first: number;
+  #first = 1;
 
-  /**
-   * @param limit How many values are kept, at least 1; the oldest are dropped.
-   * @param first The number of the first value.
-   */
-  constructor(limit: number, first = 1) {
+  /** @param limit How many values are kept, at least 1; the oldest are dropped. */
+  constructor(limit: number) {
     this.#limit = limit;
-    this.#first = first;
   }
 
   /** The number of the oldest value kept. */
@@ -43,9 +39,9 @@ export class Tail<Value> {
     this.#values[number - this.#first] = value;
   }
 
-  /** @returns All values, which are dropped. @param number That of the next value. */
-  restartAt(number: number): Value[] {
+  /** Drops all values. @param number That of the next value. */
+  restartAt(number: number): void {
     this.#first = number;
-    return this.#values.splice(0);
+    this.#values.length = 0;
   }
 }

@@ -11,7 +11,7 @@ import { basename } from 'node:path';
 const SECTOR_BYTES = 512;
 
 export type DiskCall =
-  | { call: 'open'; descriptor: number; path: string }
+  | { call: 'open'; descriptor: number; path: string; isNew: boolean }
   | { call: 'write'; descriptor: number; bytes: Buffer; at: number }
   | { call: 'truncate'; descriptor: number; length: number }
   | { call: 'sync'; descriptor: number; isDone: boolean }
@@ -79,14 +79,12 @@ export function afterPowerLoss(
   for (const call of calls) {
     switch (call.call) {
       case 'open': {
-        const file = names.get(basename(call.path)) ?? new ModelFile();
+        const file = (!call.isNew && names.get(basename(call.path))) || new ModelFile();
         opened.set(call.descriptor, { file, path: call.path });
         names = new Map(names).set(basename(call.path), file);
         break;
       }
       case 'write':
-        opened.get(call.descriptor)?.file.changes.push(call);
-        break;
       case 'truncate':
         opened.get(call.descriptor)?.file.changes.push(call);
         break;

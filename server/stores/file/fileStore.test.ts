@@ -54,7 +54,7 @@ function storing(messages: readonly string[], historyLimit = 1000): Promise<void
     async (store) => {
       for (const message of messages) await storeIn(store, message);
     },
-    { ...OPTIONS, historyLimit },
+    { historyLimit },
   );
 }
 
@@ -117,7 +117,7 @@ test('applies a lower history limit at the next start, and deletes the rest', as
       expect(messagesIn(store)).toEqual(['c', 'd']);
       await storeIn(store, 'e');
     },
-    { ...OPTIONS, historyLimit: 2 },
+    { historyLimit: 2 },
   );
   expect(records().some((line) => line.includes('"b"'))).toBe(false);
   await using((store) => expect(messagesIn(store)).toEqual(['d', 'e']));
@@ -129,14 +129,13 @@ test('compacts the file when it holds more than twice as many records as count',
   expect(statSync(file).size).toBeLessThan(300 * 1024 + FIRST_RECORD_AT);
   expect(readdirSync(folder).sort()).toEqual(['messages.log', 'server.lock']);
   await using((store) => expect(messagesIn(store)).toEqual(messages.slice(-10)), {
-    ...OPTIONS,
     historyLimit: 10,
   });
 });
 
 test('goes on if it cannot compact, and tries again later', async () => {
   const messages = Array.from({ length: 200 }, (_, n) => `${n} `.padEnd(4000, '.'));
-  const options = { ...OPTIONS, historyLimit: 10 };
+  const options = { historyLimit: 10 };
   const obstacle = join(folder, 'messages.log.new');
   await using(async (store) => {
     mkdirSync(obstacle);
@@ -152,7 +151,7 @@ test('goes on if it cannot compact, and tries again later', async () => {
 
 test('starts on a file that it cannot compact, and compacts it later', async () => {
   const messages = Array.from({ length: 100 }, (_, n) => `${n} `.padEnd(4000, '.'));
-  const options = { ...OPTIONS, historyLimit: 10 };
+  const options = { historyLimit: 10 };
   const obstacle = join(folder, 'messages.log.new');
   await using(async (store) => {
     mkdirSync(obstacle);
@@ -394,7 +393,7 @@ test.each<[string, RegExp, () => void, () => void]>([
 });
 
 test('does not replace another file by a compaction', async () => {
-  const options = { ...OPTIONS, historyLimit: 1 };
+  const options = { historyLimit: 1 };
   await using(async (store) => {
     for (let n = 0; n < 60; n++) await storeIn(store, `${n} `.padEnd(4000, '.'));
     expect(statSync(file).size).toBeGreaterThan(230 * 1024);
@@ -452,7 +451,7 @@ test('stores or rejects what arrives at any moment while it closes', async () =>
 });
 
 test('compacts a file that holds more planned messages than the history keeps, once', async () => {
-  const options = { ...OPTIONS, historyLimit: 10 };
+  const options = { historyLimit: 10 };
   const fromMs = Date.now() + 3_600_000;
   await using(async (store) => {
     for (let count = 0; count < 90; count++) {

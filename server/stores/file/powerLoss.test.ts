@@ -54,12 +54,12 @@ vi.mock('node:fs', async (importOriginal) => {
     ...fs,
     openSync: (path: string, flags: number, mode?: number) => {
       const descriptor = fs.openSync(path, flags, mode);
-      if (path.endsWith('messages.log')) record({ call: 'open', descriptor, path });
+      if (path.endsWith('messages.log')) record({ call: 'open', descriptor, path, isNew: false });
       return descriptor;
     },
     open: promised(fs.open, async (path: string, flags: string, mode?: number) => {
       const descriptor = await promisify(fs.open)(path, flags, mode);
-      record({ call: 'open', descriptor, path });
+      record({ call: 'open', descriptor, path, isNew: flags.includes('x') });
       return descriptor;
     }),
     write: promised(

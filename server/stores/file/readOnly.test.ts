@@ -62,11 +62,10 @@ test('reads every entry in order, with its time', async () => {
 
 test('reads entries of any size, after others were dropped', async () => {
   const messages = Array.from({ length: 30 }, (_, index) => `${index}`.repeat(1 + index * 60));
-  const short = { ...OPTIONS, historyLimit: 10 };
-  const store = await openFileStore(folder, short);
+  const store = await openFileStore(folder, { historyLimit: 10 });
   for (const message of messages) await storeIn(store, message);
   await store.close();
-  expect(await messagesRead()).toEqual(messages.slice(-10));
+  expect(messagesRead()).toEqual(messages.slice(-10));
 });
 
 test('reports how much of a large file it has read', async () => {
@@ -95,7 +94,7 @@ test('reports whether a server uses the store', async () => {
     expect(readReadOnly(folder)).toMatchObject({ isInUse: true });
     // The server can still store: reading did not release its lock.
     await storeIn(store, 'b');
-    expect(await messagesRead()).toEqual(['a', 'b']);
+    expect(messagesRead()).toEqual(['a', 'b']);
   });
   expect(readReadOnly(folder)).toMatchObject({ isInUse: false });
 });
@@ -105,7 +104,7 @@ test('changes nothing, and creates nothing', async () => {
   chmodSync(folder, 0o755);
   for (const name of readdirSync(folder)) chmodSync(join(folder, name), 0o644);
   const before = stateOf(folder);
-  expect(await messagesRead()).toEqual(['a']);
+  expect(messagesRead()).toEqual(['a']);
   expect(stateOf(folder)).toEqual(before);
 
   const empty = join(parent, 'empty');
@@ -119,20 +118,20 @@ test('reads a copy of the data file alone', async () => {
   const copy = join(parent, 'copy');
   mkdirSync(copy);
   copyFileSync(join(folder, 'messages.log'), join(copy, 'messages.log'));
-  expect(await messagesRead(copy)).toEqual(['a']);
+  expect(messagesRead(copy)).toEqual(['a']);
   expect(readdirSync(copy)).toEqual(['messages.log']);
 });
 
 test.each([
-  ['a missing folder', () => 'nowhere', /^no such folder; check --store$/],
+  ['a missing folder', 'nowhere', /^no such folder; check --store$/],
   [
     'a file',
-    () => 'store/messages.log',
+    'store/messages.log',
     /messages\.log is a file; name the folder that holds messages\.log$/,
   ],
 ])('rejects %s', async (_what, path, words) => {
   await storing(['a']);
-  expect(() => readReadOnly(join(parent, path()))).toThrow(words);
+  expect(() => readReadOnly(join(parent, path))).toThrow(words);
 });
 
 test('rejects a damaged file, and reports why', async () => {
@@ -145,7 +144,7 @@ test('rejects a damaged file, and reports why', async () => {
 test.skipIf(process.getuid?.() !== 0)('reads a folder of another user', async () => {
   await storing(['a']);
   for (const path of [folder, join(folder, 'messages.log')]) chownSync(path, 65_534, 65_534);
-  expect(await messagesRead(folder)).toEqual(['a']);
+  expect(messagesRead(folder)).toEqual(['a']);
 });
 
 test('reads a backup made of hard links', async () => {
@@ -153,7 +152,7 @@ test('reads a backup made of hard links', async () => {
   const backup = join(parent, 'backup');
   mkdirSync(backup);
   for (const name of readdirSync(folder)) linkSync(join(folder, name), join(backup, name));
-  expect(await messagesRead(backup)).toEqual(['a']);
+  expect(messagesRead(backup)).toEqual(['a']);
 });
 
 test.skipIf(process.platform === 'win32').each(
