@@ -6,8 +6,8 @@ export const isQuick = process.env['MOTD_TESTS'] === 'quick';
 
 const isSoak = process.env['MOTD_SOAK'] !== undefined;
 
-/** The usual number of repetitions, or the larger one of a soak. */
-export function scaled(usual: number, soak: number): number {
+/** The usual number of repetitions, or the larger one of a soak. Also for lists of cases. */
+export function scaled<Amount>(usual: Amount, soak: Amount): Amount {
   return isSoak ? soak : usual;
 }
 

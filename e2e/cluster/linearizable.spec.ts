@@ -56,10 +56,6 @@ test(
     expect(historyFaults(ab, [store('a', 0, 1), rejected('b', 2, 3)])).toEqual([]);
     expect(historyFaults(ab, [...stores, rejected('c', 4, 5)])).toEqual([]);
     expect(historyFaults(ab, [...stores, store('c', 4, 5)])).toEqual(['lost: c']);
-    const failed: StoreOperation = { ...store('b', 2, 3), outcome: 'failed' };
-    expect(historyFaults(ab, [store('a', 0, 1), failed])).toEqual([
-      'in the history, and failed: b',
-    ]);
     expect(historyFaults(ab, [store('a', 0, 1)])).toEqual(['in the history, and not stored: b']);
     const twice = { initial: '0', history: ['a', 'b', 'a'] };
     expect(historyFaults(twice, stores)).toEqual(['twice in the history: a']);

@@ -2,7 +2,7 @@
 // limit that is meant for it, costs a bounded amount of memory, and disturbs no other session.
 
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { frame, OPCODE } from '../../testing/frames.ts';
 import { isLinux, maxDescriptors, NEEDS_LINUX } from '../../testing/procFs.ts';
@@ -19,7 +19,9 @@ import { expect, QUICK } from '../fixtures.ts';
 import { OPEN_BATCH_SIZE, startBridgeProgram, test } from './bridgeProgram.ts';
 import { BridgeUnderLoad } from './bridgeUnderLoad.ts';
 import { LatencyProbe, MANY_SAMPLES } from './latencyProbe.ts';
+import { openConnection } from './openConnection.ts';
 import { startSilentServer } from './rawClient.ts';
+import { drained } from './sender.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.';
 /** The memory any flood may use: buffers, and heap that V8 has not collected yet. */
@@ -36,7 +38,7 @@ const REQUEST_TIMEOUT_MS = 33_000;
 const DRIP_EVERY_MS = 1000;
 /** Low enough that a flood exceeds it on any machine. */
 const RATE = 10;
-const ROOM = scaled(20, 100);
+const SESSION_QUOTA = scaled(20, 100);
 
 test.skip(!isLinux, NEEDS_LINUX);
 test.describe.configure({ timeout: scaled(60_000, 300_000) });
@@ -195,9 +197,9 @@ test('rejects sessions beyond the quota: a program with 503, a page with 1013', 
       'too many sessions from your address: close one, or try again later',
     ],
   ] as const) {
-    const subject = await BridgeUnderLoad.start([flag, String(ROOM)]);
+    const subject = await BridgeUnderLoad.start([flag, String(SESSION_QUOTA)]);
     const { port } = subject.bridge;
-    const opening = Array.from({ length: ROOM - 1 }, () => RawWebSocket.connect(port));
+    const opening = Array.from({ length: SESSION_QUOTA - 1 }, () => RawWebSocket.connect(port));
     const all = await Promise.all(opening);
 
     const count = scaled(100, 2000);
@@ -217,7 +219,9 @@ test('rejects sessions beyond the quota: a program with 503, a page with 1013', 
     await subject.waitUntilOthersAreGone();
     await (await RawWebSocket.connect(port)).disconnect();
     const healthReport = await subject.expectHealthy(MAX_MIB);
-    found.push(`${flag} ${ROOM}: ${count} programs got 503, ${count} pages 1013; ${healthReport}`);
+    found.push(
+      `${flag} ${SESSION_QUOTA}: ${count} programs got 503, ${count} pages 1013; ${healthReport}`,
+    );
   }
   record('bridge: floods', `sessions: ${found.join('. ')}`);
 });
@@ -293,26 +297,8 @@ async function worstDelayMs(port: number): Promise<number> {
   return Math.round(Number(seconds) * 1000);
 }
 
-/** Resolves once the socket can be written to, or has closed. */
-function drained(socket: Socket): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      socket.off('drain', done).off('close', done);
-      resolve();
-    };
-    socket.on('drain', done).on('close', done);
-  });
-}
-
 function headersOf(count: number, value: string): Record<string, string> {
   return Object.fromEntries(Array.from({ length: count }, (_, index) => [`x-${index}`, value]));
-}
-
-async function openConnection(port: number): Promise<Socket> {
-  const socket = connect({ host: '127.0.0.1', port, noDelay: true });
-  socket.on('error', () => {});
-  await once(socket, 'connect');
-  return socket;
 }
 
 /** Sends a request that never ends: a byte each second. */

@@ -2,7 +2,6 @@
 // closes every session that can still be reached with 1001.
 
 import { once } from 'node:events';
-import { connect } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { frame, OPCODE } from '../../testing/frames.ts';
@@ -14,6 +13,7 @@ import { scaled } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { startBridgeProgram, test } from './bridgeProgram.ts';
 import { EchoSession } from './echoSession.ts';
+import { openConnection } from './openConnection.ts';
 import { echo, ScriptedTarget, type Serve } from './scriptedTarget.ts';
 
 const CHILD = fileURLToPath(new URL('childTarget.mjs', import.meta.url));
@@ -41,6 +41,11 @@ interface SessionKind {
   startsPaused?: boolean;
   /** The browser's action once all sessions are open. */
   begin: (webSocket: RawWebSocket) => Promise<void>;
+}
+
+interface OpenSession {
+  kind: SessionKind;
+  webSocket: RawWebSocket;
 }
 
 const KINDS: readonly SessionKind[] = [
@@ -92,10 +97,10 @@ test('a shutdown closes every session with 1001, in any state, within seconds', 
   await bridge.full.kill();
   expect(tookMs).toBeLessThan(STOPS_TIMEOUT_MS);
 
-  for (const { state, webSocket } of reachable) {
+  for (const { kind, webSocket } of reachable) {
     const ending = await webSocket.ended();
-    const expected = state.endsInOrder ? { ...STOPPING, isClean: true } : STOPPING;
-    expect(ending, state.name).toMatchObject(expected);
+    const expected = kind.endsInOrder ? { ...STOPPING, isClean: true } : STOPPING;
+    expect(ending, kind.name).toMatchObject(expected);
   }
   await Promise.all(unreachable.map(({ webSocket }) => webSocket.disconnect()));
   await waitUntilTargetsAreLeft();
@@ -126,8 +131,8 @@ test('a shutdown does not wait for the deadline if all sessions end in order', Q
   await late.program.kill();
   // A stopped process does not handle SIGTERM.
   await bridge.full.kill();
-  for (const { state, webSocket } of reachable)
-    expect(await webSocket.ended(), state.name).toEqual({ ...STOPPING, isClean: true });
+  for (const { kind, webSocket } of reachable)
+    expect(await webSocket.ended(), kind.name).toEqual({ ...STOPPING, isClean: true });
   expect(bridge.program.stderr).toBe('');
   record(
     'bridge: stops',
@@ -185,21 +190,17 @@ async function fullPort(child: Program): Promise<number> {
   const [, found] = await child.waitForOutput(/listening on (\d+)\n/);
   const port = Number(found);
   child.process.kill('SIGSTOP');
-  for (let waiting = 0; waiting < 2; waiting++) {
-    const socket = connect({ host: '127.0.0.1', port });
-    socket.on('error', () => {});
-    await once(socket, 'connect');
-  }
+  for (let waiting = 0; waiting < 2; waiting++) await openConnection(port);
   return port;
 }
 
 /** Opens COUNT sessions of each kind. */
-async function openAll(port: number, states: readonly SessionKind[]) {
-  const all = states.flatMap((state) => Array.from({ length: COUNT }, () => state));
-  const opened: Array<{ state: SessionKind; webSocket: RawWebSocket }> = [];
-  for (const state of all) {
-    const opening = { path: `/ws/${state.target}`, startsPaused: state.startsPaused ?? false };
-    opened.push({ state, webSocket: await RawWebSocket.connect(port, opening) });
+async function openAll(port: number, kinds: readonly SessionKind[]) {
+  const all = kinds.flatMap((kind) => Array.from({ length: COUNT }, () => kind));
+  const opened: OpenSession[] = [];
+  for (const kind of all) {
+    const opening = { path: `/ws/${kind.target}`, startsPaused: kind.startsPaused ?? false };
+    opened.push({ kind, webSocket: await RawWebSocket.connect(port, opening) });
   }
   return opened;
 }
@@ -211,10 +212,8 @@ async function waitUntilTargetsAreLeft(): Promise<void> {
   await Promise.all(connections.map(({ ended }) => ended));
 }
 
-async function beginAll(
-  opened: Array<{ state: SessionKind; webSocket: RawWebSocket }>,
-): Promise<void> {
-  await Promise.all(opened.map(({ state, webSocket }) => state.begin(webSocket)));
+async function beginAll(opened: OpenSession[]): Promise<void> {
+  await Promise.all(opened.map(({ kind, webSocket }) => kind.begin(webSocket)));
 }
 
 async function go(webSocket: RawWebSocket): Promise<void> {

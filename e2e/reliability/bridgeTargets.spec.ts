@@ -3,7 +3,6 @@
 
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +16,7 @@ import { scaled } from '../../testing/scale.ts';
 import { expect, type ListeningProgram, QUICK } from '../fixtures.ts';
 import { startBridgeProgram, test } from './bridgeProgram.ts';
 import { EchoSession } from './echoSession.ts';
+import { openConnection } from './openConnection.ts';
 import { echo, ScriptedTarget, type Serve } from './scriptedTarget.ts';
 
 const CHILD = fileURLToPath(new URL('childTarget.mjs', import.meta.url));
@@ -270,12 +270,6 @@ async function startChild(behavior: 'echo' | 'stalled' | 'full'): Promise<Listen
   const program = new Program(process.execPath, [CHILD, behavior]);
   const [, port] = await program.waitForOutput(/listening on (\d+)\n/);
   return { program, port: Number(port) };
-}
-
-async function openConnection(port: number): Promise<Socket> {
-  const socket = connect({ host: '127.0.0.1', port });
-  await once(socket, 'connect');
-  return socket;
 }
 
 /** Leaves a socket in the file system that nothing listens on. */

@@ -1,7 +1,7 @@
 // HTTP responses that a client does not read, and processes without file descriptors.
 
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { freePort } from '../../testing/freePort.ts';
 import { childrenOf, descriptors, isLinux, NEEDS_LINUX, rssKb } from '../../testing/procFs.ts';
 import { Program } from '../../testing/programs.ts';
@@ -10,6 +10,7 @@ import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
 import { expect, type ListeningProgram, QUICK } from '../fixtures.ts';
 import { OPEN_BATCH_SIZE, startBridgeProgram, test } from './bridgeProgram.ts';
+import { openConnection } from './openConnection.ts';
 import { pidOf, startSilentServer } from './rawClient.ts';
 
 const CONNECTIONS = scaled(60, 600);
@@ -26,13 +27,6 @@ const MAX_MIB_AT_FIRST = scaled(60, 200);
 
 test.skip(!isLinux, NEEDS_LINUX);
 test.describe.configure({ timeout: scaled(60_000, 300_000) });
-
-async function openConnection(port: number): Promise<Socket> {
-  const socket = connect(port, '127.0.0.1');
-  socket.on('error', () => {});
-  await once(socket, 'connect');
-  return socket;
-}
 
 /** A request for the page's script, its largest file. */
 async function requestForLargestFile({ port }: ListeningProgram): Promise<string> {

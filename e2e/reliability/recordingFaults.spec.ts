@@ -2,13 +2,14 @@
 
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { isLinux, NEEDS_LINUX } from '../../testing/procFs.ts';
 import { Program } from '../../testing/programs.ts';
 import { startTcpService } from '../../testing/tcpService.ts';
 import { expect, test } from '../fixtures.ts';
+import { withSmallDisk } from './smallDisk.ts';
 import { canTrace, inject } from './strace.ts';
 
 const FAILED = /^\[!\] Sessions are not recorded: ENOSPC: no space left on device, write$/gm;
@@ -70,10 +71,7 @@ function count(text: string, pattern: RegExp): number {
 test('a full disk is reported once by all workers, and its end once', async () => {
   test.skip(!isLinux, NEEDS_LINUX);
   const folder = test.info().outputPath('disk');
-  mkdirSync(folder, { recursive: true });
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder]);
-  test.skip(mounted.status !== 0, 'only root may mount a small disk');
-  try {
+  await withSmallDisk(folder, '64k', async () => {
     const filler = join(folder, 'filler');
     writeFileSync(filler, Buffer.alloc(32 * 1024));
     const { program, service } = await startBridge(folder, 'console', ['--workers', '2']);
@@ -94,9 +92,7 @@ test('a full disk is reported once by all workers, and its end once', async () =
     expect(count(program.stdout, RECOVERED)).toBe(1);
     expectWholeLines(folder);
     service.close();
-  } finally {
-    spawnSync('umount', [folder]);
-  }
+  });
 });
 
 test('a disk that fails is reported once in JSON, and its end once', async () => {

@@ -40,7 +40,7 @@ export class Sender {
     let isBetweenFrames = true;
     for (const piece of pieces) {
       if (this.#socket.destroyed || (isBetweenFrames && mustStop())) break;
-      if (!send(piece)) await this.#drained();
+      if (!send(piece)) await drained(this.#socket);
       isBetweenFrames = piece.endsFrame;
       if (random() < 0.03) await eventLoopIterations(randomSize(1, 30, random));
     }
@@ -54,17 +54,6 @@ export class Sender {
       await setImmediate();
       blockedIterations = this.#socket.writableNeedDrain ? blockedIterations + 1 : 0;
     }
-  }
-
-  #drained(): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        this.#socket.off('drain', done).off('close', done);
-        resolve();
-      };
-      this.#socket.on('drain', done).on('close', done);
-      if (this.#socket.destroyed) done();
-    });
   }
 }
 
@@ -99,6 +88,18 @@ export class PausingReader {
     else await eventLoopIterations(randomSize(1, 300, this.#random));
     this.#socket.resume();
   }
+}
+
+/** Resolves once a socket has room again, or has closed. */
+export function drained(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      socket.off('drain', done).off('close', done);
+      resolve();
+    };
+    socket.on('drain', done).on('close', done);
+    if (socket.destroyed) done();
+  });
 }
 
 /** Resolves after a number of iterations of the event loop. */
