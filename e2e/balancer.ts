@@ -16,6 +16,9 @@ const HAPROXY_CFG = new URL('../deploy/container/haproxy.cfg', import.meta.url);
 /** Empty if scripts/tools.mjs found no HAProxy and could not install one. */
 export const haproxyCommand = process.env['MOTD_TEST_HAPROXY'] ?? 'haproxy';
 
+/** Whether tests that need HAProxy are skipped; in CI they never are. */
+export const isWithoutHaproxy = haproxyCommand === '' && process.env['CI'] === undefined;
+
 /** Starts HAProxy, and resolves once it has found every server healthy. */
 export async function startBalancer(
   folder: string,

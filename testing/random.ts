@@ -14,3 +14,9 @@ export function randomFrom(start: number): () => number {
     return state / 2 ** 32;
   };
 }
+
+export function pick<T>(all: readonly T[], random: () => number): T {
+  const one = all[Math.floor(random() * all.length)];
+  if (one === undefined) throw new Error('nothing to pick from');
+  return one;
+}

@@ -9,8 +9,6 @@ import { Program } from '../../testing/programs.ts';
 import { test as base, expect, type ListeningProgram, QUICK } from '../fixtures.ts';
 import { StoringClient } from '../reliability/storingClient.ts';
 
-base.skip(isWithoutEtcd, 'no etcd on this machine');
-
 interface SharedStoreServers {
   etcd: LocalEtcd;
   /** A `--store` that no other test uses. */
@@ -21,6 +19,7 @@ interface SharedStoreServers {
 const test = base.extend<SharedStoreServers>({
   // `cleanup` runs first, so that servers stop while their etcd still runs.
   etcd: async ({ cleanup: _ }, use) => {
+    base.skip(isWithoutEtcd, 'no etcd on this machine');
     const etcd = await LocalEtcd.start({ members: 1 });
     await use(etcd);
     await etcd.close();

@@ -3,14 +3,13 @@
 
 import { connect } from 'node:net';
 import { frame, OPCODE } from '../../testing/frames.ts';
-import { randomFrom, seed } from '../../testing/random.ts';
+import { pick, randomFrom, seed } from '../../testing/random.ts';
 import { responseHead } from '../../testing/rawHttp.ts';
 import { RawWebSocket, upgradeRequest } from '../../testing/rawWebSocket.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { startBridgeProgram, test } from './bridgeProgram.ts';
-import { pick } from './content.ts';
 import { EchoSession } from './echoSession.ts';
 import { type Violation, violations } from './malformedFrames.ts';
 import { echo, ScriptedTarget } from './scriptedTarget.ts';

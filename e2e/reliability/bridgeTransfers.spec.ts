@@ -4,14 +4,14 @@
 import { megabytes } from '../../testing/byteUnits.ts';
 import { closePayload } from '../../testing/frames.ts';
 import { loopbackAddresses, proxyV2 } from '../../testing/proxyV2.ts';
-import { randomFrom, seed } from '../../testing/random.ts';
+import { pick, randomFrom, seed } from '../../testing/random.ts';
 import { RawWebSocket, type WebSocketEnding } from '../../testing/rawWebSocket.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
 import { tlsFile } from '../../testing/tlsFile.ts';
 import { expect, type ListeningProgram, QUICK } from '../fixtures.ts';
 import { startBridgeProgram, test } from './bridgeProgram.ts';
-import { branch, Comparison, characterAt, contentOf, pick, randomSize } from './content.ts';
+import { branch, Comparison, characterAt, contentOf, randomSize } from './content.ts';
 import { telnetData, telnetStream } from './referenceTelnet.ts';
 import { ScriptedTarget, type Serve, type TargetConnection } from './scriptedTarget.ts';
 import { framesOf, PausingReader, type Piece, resegment, Sender, splitRandomly } from './sender.ts';

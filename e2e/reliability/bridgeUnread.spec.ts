@@ -1,8 +1,6 @@
-// HTTP responses that a client does not read, and processes without file descriptors.
+// HTTP responses that a client does not read, and bridges without file descriptors.
 
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
-import { freePort } from '../../testing/freePort.ts';
 import { childrenOf, descriptors, isLinux, NEEDS_LINUX, rssKb } from '../../testing/procFs.ts';
 import { Program } from '../../testing/programs.ts';
 import { RawWebSocket } from '../../testing/rawWebSocket.ts';
@@ -76,40 +74,6 @@ test('leaves no descriptor open and no memory in use for unread answers', QUICK,
       `grew by ${((held - before.kb) / 1024).toFixed(0)} MiB the first time, and by ` +
       `${grownMib.toFixed(0)} MiB since`,
   );
-});
-
-/** Sends a request on an open connection: a new one might not be accepted. */
-async function request(socket: Socket, path: string): Promise<string> {
-  socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
-  const [response] = await once(socket, 'data');
-  return String(response);
-}
-
-test('motd serve answers /healthz with 503 while it is out of file descriptors', async () => {
-  const httpPort = await freePort();
-  const limited = 'ulimit -n 64; exec "$0" dist/cli/main.js serve --health-port "$1"';
-  const program = new Program('sh', ['-c', limited, process.execPath, String(httpPort)], {
-    MOTD_STORE: 'memory:',
-    MOTD_PORT: '0',
-  });
-  const [, listening] = await program.waitForOutput(/listening on 127\.0\.0\.1:(\d+)\n/);
-  const operator = await openConnection(httpPort);
-  expect(await request(operator, '/healthz')).toMatch(/^HTTP\/1\.1 200 /);
-
-  const clients = await Promise.all(
-    Array.from({ length: 80 }, () => openConnection(Number(listening))),
-  );
-  // A check of its health may have held the last descriptor while the server rejected the others:
-  // one more client takes it.
-  await expect
-    .poll(async () => {
-      clients.push(await openConnection(Number(listening)));
-      return request(operator, '/healthz');
-    })
-    .toMatch(/^HTTP\/1\.1 503 .*cannot accept connections/s);
-  for (const socket of clients) socket.destroy();
-  await expect.poll(() => request(operator, '/healthz')).toMatch(/^HTTP\/1\.1 200 /);
-  operator.destroy();
 });
 
 /** How long a probe waits for a response: a worker without descriptors may not answer. */

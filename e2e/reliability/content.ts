@@ -1,7 +1,7 @@
 // Content of transfers: bytes that both ends know, so that they can compare what arrives. Each
 // stream is a slice of one of two long random pools, which costs nothing to make.
 
-import { randomFrom, seed } from '../../testing/random.ts';
+import { pick, randomFrom, seed } from '../../testing/random.ts';
 
 const BINARY_POOL_BYTES = 8 * 1024 * 1024;
 const TEXT_POOL_CHARACTERS = 1024 * 1024;
@@ -46,12 +46,6 @@ export function randomText(random: () => number, characters: number): string {
 /** A separate generator, so that concurrent work cannot change its sequence. */
 export function branch(random: () => number): () => number {
   return randomFrom(Math.imul(random() * 2 ** 32, 0x9e37_79b1));
-}
-
-export function pick<T>(all: readonly T[], random: () => number): T {
-  const one = all[Math.floor(random() * all.length)];
-  if (one === undefined) throw new Error('nothing to pick from');
-  return one;
 }
 
 /** A whole number from `min` to `max`, whose logarithm is uniformly distributed. */

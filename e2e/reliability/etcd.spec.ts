@@ -4,7 +4,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { NetworkFault } from '../../testing/forwarder.ts';
 import { quantile } from '../../testing/quantile.ts';
-import { randomFrom, seed } from '../../testing/random.ts';
+import { pick, randomFrom, seed } from '../../testing/random.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
@@ -198,7 +198,7 @@ test('survives the compaction of updates that a server has not received', async 
 }) => {
   await runRounds('compaction', deployment, scaled(2, 200), async ({ traffic, number, random }) => {
     const { cluster, servers } = deployment;
-    const { link } = oneOfThese(random, servers);
+    const { link } = pick(servers, random);
     link.cut(cutOf(number));
     const failedAt = performance.now();
     await traffic.waitForStoreCount(STORES_COMPACTED, failedAt);
@@ -212,7 +212,7 @@ test('survives the compaction of updates that a server has not received', async 
 
 test('survives the death of a server', async ({ deployment }) => {
   await runRounds('server killed', deployment, scaled(1, 50), async ({ traffic, random }) => {
-    const server = oneOfThese(random, deployment.servers);
+    const server = pick(deployment.servers, random);
     const { program } = server;
     await traffic.kill(program);
     const failedAt = performance.now();
@@ -225,7 +225,7 @@ test('survives the death of a server', async ({ deployment }) => {
 
 test('survives a server that hangs', async ({ deployment }) => {
   await runRounds('server paused', deployment, scaled(1, 20), async ({ traffic, random }) => {
-    const { program } = oneOfThese(random, deployment.servers);
+    const { program } = pick(deployment.servers, random);
     program.process.kill('SIGSTOP');
     const failedAt = performance.now();
     await setTimeout(SERVER_PAUSE_MS);
@@ -480,10 +480,6 @@ function cutOf(round: number): NetworkFault {
 
 function oneOf(random: () => number, count: number): number {
   return Math.floor(random() * count);
-}
-
-function oneOfThese<One>(random: () => number, these: readonly One[]): One {
-  return these[oneOf(random, these.length)] ?? never();
 }
 
 function never(): never {

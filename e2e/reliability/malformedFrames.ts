@@ -8,7 +8,8 @@ import {
   OPCODE,
   unmaskedFrame,
 } from '../../testing/frames.ts';
-import { pick, randomSize, randomText } from './content.ts';
+import { pick } from '../../testing/random.ts';
+import { randomSize, randomText } from './content.ts';
 
 /** The longest message that a bridge accepts (PROTOCOL.md). */
 const MAX_MESSAGE_BYTES = 256 * 1024;

@@ -1,6 +1,9 @@
 // Ten thousand simultaneous connections, and more than the limits allow.
 
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { mebibytes } from '../../testing/byteUnits.ts';
+import { freePort } from '../../testing/freePort.ts';
 import {
   corePercent,
   descriptors,
@@ -16,6 +19,7 @@ import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
 import { expect, type ListeningProgram, QUICK } from '../fixtures.ts';
 import { LatencyProbe, MANY_SAMPLES } from './latencyProbe.ts';
+import { openConnection } from './openConnection.ts';
 import { AMPLE_QUOTAS, pidOf, portOf, RawClient, startSilentServer, test } from './rawClient.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.';
@@ -193,6 +197,33 @@ test('answers open connections when out of file descriptors, and uses freed ones
   );
 });
 
+test('motd serve answers /healthz with 503 while it is out of file descriptors', async () => {
+  const httpPort = await freePort();
+  const limited = 'ulimit -n 64; exec "$0" dist/cli/main.js serve --health-port "$1"';
+  const program = new Program('sh', ['-c', limited, process.execPath, String(httpPort)], {
+    MOTD_STORE: 'memory:',
+    MOTD_PORT: '0',
+  });
+  const [, listening] = await program.waitForOutput(/listening on 127\.0\.0\.1:(\d+)\n/);
+  const operator = await openConnection(httpPort);
+  expect(await httpRequest(operator, '/healthz')).toMatch(/^HTTP\/1\.1 200 /);
+
+  const clients = await Promise.all(
+    Array.from({ length: 80 }, () => openConnection(Number(listening))),
+  );
+  // A check of its health may have held the last descriptor while the server rejected the others:
+  // one more client takes it.
+  await expect
+    .poll(async () => {
+      clients.push(await openConnection(Number(listening)));
+      return httpRequest(operator, '/healthz');
+    })
+    .toMatch(/^HTTP\/1\.1 503 .*cannot accept connections/s);
+  for (const socket of clients) socket.destroy();
+  await expect.poll(() => httpRequest(operator, '/healthz')).toMatch(/^HTTP\/1\.1 200 /);
+  operator.destroy();
+});
+
 /** Opens `count` connections, half of them idle, checks every reply, and closes them. */
 async function holdConnections(count: number, port: number, pid: number) {
   const clients = await RawClient.connectMany(count, port);
@@ -249,4 +280,11 @@ async function startConsoleServer(...flags: string[]): Promise<ListeningProgram>
   const program = Program.motd(['serve', '--port', '0', '--trust-proxy', '127.0.0.1', ...flags]);
   const [, port] = await program.waitForOutput(/listening on 127\.0\.0\.1:(\d+)\n/);
   return { program, port: Number(port) };
+}
+
+/** Sends a request on an open connection: a new one might not be accepted. */
+async function httpRequest(socket: Socket, path: string): Promise<string> {
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
+  const [response] = await once(socket, 'data');
+  return String(response);
 }
