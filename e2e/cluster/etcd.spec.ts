@@ -34,8 +34,7 @@ interface Clusters {
 }
 
 const test = base.extend<Clusters>({
-  // `cleanup` runs first, so that the programs that it would stop have ended by then, even paused
-  // ones.
+  // `cleanup` is torn down later, and could not stop programs that are paused.
   start: async ({ cleanup: _ }, use) => {
     const clusters: LocalEtcd[] = [];
     await use(async (options) => {

@@ -1,23 +1,21 @@
 // Several servers that share one message.
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isWithoutEtcd, LocalEtcd } from '../../testing/etcd.ts';
 import { freePort } from '../../testing/freePort.ts';
 import { Program } from '../../testing/programs.ts';
-import { test as base, expect, type ListeningProgram, QUICK } from '../fixtures.ts';
+import { expect, type ListeningProgram, QUICK } from '../fixtures.ts';
 import { StoringClient } from '../reliability/storingClient.ts';
+import { test as base } from '../reliability/storingServer.ts';
 
 interface SharedStoreServers {
   etcd: LocalEtcd;
   /** A `--store` that no other test uses. */
   store: string;
-  folder: string;
 }
 
 const test = base.extend<SharedStoreServers>({
-  // `cleanup` runs first, so that servers stop while their etcd still runs.
   etcd: async ({ cleanup: _ }, use) => {
     base.skip(isWithoutEtcd, 'no etcd on this machine');
     const etcd = await LocalEtcd.start({ members: 1 });
@@ -25,11 +23,6 @@ const test = base.extend<SharedStoreServers>({
     await etcd.close();
   },
   store: async ({ etcd }, use) => use(`etcd://${etcd.endpoints.join(',')}/motd`),
-  folder: async ({ cleanup: _ }, use) => {
-    const folder = mkdtempSync(join(tmpdir(), 'motd-shared-'));
-    await use(folder);
-    rmSync(folder, { recursive: true, force: true });
-  },
 });
 
 async function serve(store: string, flags: string[] = []): Promise<ListeningProgram> {

@@ -74,8 +74,7 @@ export const test = base.extend<DeploymentFixtures>({
   historyLimit: [5000, { option: true }],
   hasAuth: [false, { option: true }],
   quotaBytes: [undefined, { option: true }],
-  // `cleanup` runs first, so that the programs that it would stop have ended by then, even paused
-  // ones.
+  // `cleanup` is torn down later, and could not stop programs that are paused.
   deployment: async ({ cleanup: _, historyLimit, hasAuth, quotaBytes }, use, { outputDir }) => {
     const { authFlags, options } = hasAuth ? authIn(outputDir) : NO_AUTH;
     const cluster = await LocalEtcd.start({ ...options, ...(quotaBytes && { quotaBytes }) });

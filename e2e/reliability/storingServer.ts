@@ -13,7 +13,7 @@ interface StoreFolderFixture {
 }
 
 export const test = base.extend<StoreFolderFixture>({
-  // `cleanup` runs first, so that the programs have ended before their folder is removed.
+  // `cleanup` is torn down later: the programs have to end before their folder is removed.
   folder: async ({ cleanup: _ }, use) => {
     const folder = mkdtempSync(join(tmpdir(), 'motd-reliability-'));
     await use(folder);

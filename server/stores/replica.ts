@@ -10,23 +10,19 @@ import type { ServedStore } from './store.ts';
 export interface ReplicaOptions {
   historyLimit: number;
   /** As `ServedStore.append`, in the primary. Resolves when every replica has applied the record. */
-  append(...request: Parameters<ServedStore['append']>): Promise<number>;
+  append: ServedStore['append'];
 }
 
 export class Replica implements ServedStore {
   readonly history: History;
+  readonly append: ServedStore['append'];
   readonly #historyLimit: number;
-  readonly #append: ReplicaOptions['append'];
   readonly #listeners: (() => void)[] = [];
 
   constructor({ historyLimit, append }: ReplicaOptions) {
     this.#historyLimit = historyLimit;
     this.history = new History(historyLimit);
-    this.#append = append;
-  }
-
-  append(...request: Parameters<ServedStore['append']>): Promise<number> {
-    return this.#append(...request);
+    this.append = append;
   }
 
   onUpdate(listener: () => void): void {

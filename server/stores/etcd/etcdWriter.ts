@@ -106,11 +106,9 @@ export class EtcdWriter {
 
   async #writeBatch(batch: Batch): Promise<void> {
     try {
-      const [{ after } = { after: undefined }] = batch;
-      const first = await this.#committer.commit(
-        batch.map(({ record }) => record),
-        after,
-      );
+      const records = batch.map(({ record }) => record);
+      // A record with a condition is alone in its batch (EtcdWriteQueue).
+      const first = await this.#committer.commit(records, batch[0]?.after);
       for (const [index, { resolve }] of batch.entries())
         resolve(first === CONFLICT ? CONFLICT : first + index);
     } catch (error) {
