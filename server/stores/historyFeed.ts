@@ -88,6 +88,7 @@ export class HistoryFeed {
     this.#state = 'sending';
     while (this.#applied < history.last) {
       const batch = this.#nextBatch();
+      const last = batch.records.at(-1)?.number ?? history.last;
       const isApplied = await this.#send(batch);
       if (this.#isClosed()) return;
       if (!isApplied) {
@@ -95,7 +96,7 @@ export class HistoryFeed {
         this.#options.onLost('failed to apply a message');
         return;
       }
-      this.#applied = batch.records.at(-1)?.number ?? history.last;
+      this.#applied = last;
       this.#resolveReached();
     }
     this.#state = 'current';

@@ -126,6 +126,15 @@ test('keeps what the history keeps, and nothing whose cancellation it missed whi
   expect(replica.history.inForce(fromMs).entry?.message).toBe('plan');
 });
 
+test('is sent what was stored while it received nothing but records that are kept', async () => {
+  const store = memoryStore();
+  store.history.addKept({ message: 'plan', storedAtMs: 0, fromMs: Date.now() + 60_000 }, 4);
+  const { replica, feed } = replicate(store);
+  await storeIn(store, 'a');
+  await feed.reached(5);
+  expect(messagesIn(replica)).toEqual(['plan', 'a']);
+});
+
 test('passes on why a message was not stored', async () => {
   const store = { ...memoryStore(), append: () => Promise.reject(new Error('disk full')) };
   await expect(storeIn(replicate(store).replica, 'a')).rejects.toThrow('disk full');
