@@ -88,6 +88,16 @@ test(
   },
 );
 
+test.describe('on a Mac', () => {
+  test.use({ userAgent: 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Chrome/140.0.0.0' });
+
+  test('the help names no key that types a character there', async ({ page }) => {
+    await page.keyboard.press('F1');
+    await expect(help(page).locator('kbd').filter({ hasText: '⌥' })).not.toHaveCount(0);
+    await expect(help(page)).not.toContainText(/⌥[A-Z](?![a-z])/);
+  });
+});
+
 test(
   'applies a chosen theme immediately, in the terminal too, and keeps it across a reload',
   QUICK,

@@ -69,32 +69,33 @@ test('shows what a server sent before the script was loaded, in order', QUICK, a
   await terminal.expectText('one\ntwo é\nmotd> go on\nthree\nmotd>');
 });
 
-test('keeps what is typed before the script is loaded', QUICK, async ({ page, bridge }) => {
-  const release = await hold(page, SCRIPT);
-  await page.goto(`http://127.0.0.1:${bridge.port}/`, { waitUntil: 'commit' });
-  await expect(page.locator('#status')).toHaveText('connecting…');
-  await page.keyboard.type('MSGGETS');
-  await page.keyboard.press('Backspace');
-  // No text, and the browser's own.
-  await page.keyboard.press('Control+a');
-  await page.keyboard.press('Enter');
-  await page.keyboard.type('MSGST');
-  await release();
-  const terminal = new PageTerminal(page);
-  await terminal.expectText(
-    `Server: 200 OK\nAn apple a day keeps the doctor away.\n${PROMPT} MSGST`,
-  );
-  await page.keyboard.type('ORE');
-  await terminal.expectText(`${PROMPT} MSGSTORE`);
-});
+test.describe('before the script is loaded, the page', () => {
+  let release: () => Promise<void>;
 
-test(
-  'discards a line with Ctrl-C before the script is loaded, too',
-  QUICK,
-  async ({ page, bridge }) => {
-    const release = await hold(page, SCRIPT);
+  test.beforeEach(async ({ page, bridge }) => {
+    release = await hold(page, SCRIPT);
     await page.goto(`http://127.0.0.1:${bridge.port}/`, { waitUntil: 'commit' });
     await expect(page.locator('#status')).toHaveText('connecting…');
+  });
+
+  test('keeps what is typed', QUICK, async ({ page }) => {
+    await page.keyboard.type('MSGGETS');
+    await page.keyboard.press('Backspace');
+    // No text, and the browser's own.
+    await page.keyboard.press('Control+a');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('MSGST');
+    await release();
+    const terminal = new PageTerminal(page);
+    await terminal.expectText(
+      `Server: 200 OK\nAn apple a day keeps the doctor away.\n${PROMPT} MSGST`,
+    );
+    await page.keyboard.type('ORE');
+    await terminal.expectText(`${PROMPT} MSGSTORE`);
+  });
+
+  test('discards a line with Ctrl-C, too', QUICK, async ({ page }) => {
     await page.keyboard.type('SHUTDOWN');
     await page.keyboard.press('Control+c');
     await page.keyboard.type('MSGGEY');
@@ -105,8 +106,55 @@ test(
     await new PageTerminal(page).expectText(
       `${PROMPT} MSGGET\nClient: MSGGET\nServer: 200 OK\nAn apple a day keeps the doctor away.\n${PROMPT}`,
     );
-  },
-);
+  });
+
+  test('copies selected text with Ctrl-C, and keeps the line', async ({ page }) => {
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.keyboard.type('MSG');
+    await page.keyboard.press('Control+a');
+    await page.keyboard.press('Control+c');
+    const copied = () => page.evaluate(() => navigator.clipboard.readText());
+    await expect.poll(copied).toContain('Message of the day');
+    await release();
+    await new PageTerminal(page).expectText(`${PROMPT} MSG`);
+  });
+
+  test('recalls a line with Up', async ({ page }) => {
+    await page.evaluate(() => localStorage.setItem('motd.history /ws', '["MSGHIST"]'));
+    await page.keyboard.press('ArrowUp');
+    await release();
+    await new PageTerminal(page).expectText(`${PROMPT} MSGHIST`);
+  });
+});
+
+for (const [system, userAgent, modifiers] of [
+  ['AltGr', 'Windows NT 10.0', { ctrlKey: true, altKey: true, modifierAltGraph: true }],
+  ['Option on a Mac', 'Macintosh; Intel Mac OS X 10_15_7', { altKey: true }],
+] as const) {
+  test.describe(system, () => {
+    test.use({ userAgent: `Mozilla/5.0 (${userAgent}) Chrome/140.0.0.0` });
+
+    test('types a character before the script is loaded, too, and leads to the line', async ({
+      page,
+      bridge,
+    }) => {
+      const press = () =>
+        page.evaluate((held) => {
+          const init = { key: '@', bubbles: true, cancelable: true, ...held };
+          (document.activeElement ?? document).dispatchEvent(new KeyboardEvent('keydown', init));
+        }, modifiers);
+      const release = await hold(page, SCRIPT);
+      await page.goto(`http://127.0.0.1:${bridge.port}/`, { waitUntil: 'commit' });
+      await expect(page.locator('#status')).toHaveText('connecting…');
+      await press();
+      await release();
+      await new PageTerminal(page).expectText(`${PROMPT} @`);
+      await page.locator('#help-button').focus();
+      await press();
+      await expect(page.locator('.xterm-helper-textarea')).toBeFocused();
+    });
+  });
+}
 
 for (const [missing, files] of [
   ['its script is loaded', SCRIPT],

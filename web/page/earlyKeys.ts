@@ -1,4 +1,7 @@
 // Keeps what is typed before the page's script has loaded. Part of the script in index.html (boot.ts).
+// It leaves Tab to the browser, which moves the focus.
+
+import { isCharacter, isShortcut } from '../ui/textKeys.ts';
 
 declare global {
   interface Window {
@@ -11,6 +14,8 @@ const KEYS: Readonly<Record<string, string>> = {
   Enter: '\r',
   Backspace: '\x7f',
   Delete: '\x1b[3~',
+  ArrowUp: '\x1b[A',
+  ArrowDown: '\x1b[B',
   ArrowLeft: '\x1b[D',
   ArrowRight: '\x1b[C',
   Home: '\x1b[H',
@@ -24,8 +29,9 @@ const CTRL_KEYS: Readonly<Record<string, string>> = { c: '\x03', u: '\x15' };
 export function keepEarlyKeys(): void {
   window.earlyKeys = '';
   addEventListener('keydown', (event) => {
+    if (window.earlySocket === undefined) return;
     const data = dataOf(event);
-    if (window.earlySocket === undefined || data === undefined) return;
+    if (data === undefined) return;
     event.preventDefault();
     window.earlyKeys += data;
   });
@@ -33,11 +39,13 @@ export function keepEarlyKeys(): void {
 
 function dataOf(event: KeyboardEvent): string | undefined {
   const { key, ctrlKey, altKey, metaKey, shiftKey } = event;
-  const hasModifier = ctrlKey || altKey || metaKey;
-  // AltGr is reported as Ctrl and Alt on Windows.
-  if (!hasModifier || event.getModifierState('AltGraph')) {
-    return KEYS[key] ?? (/^.$/su.test(key) ? key : undefined);
-  }
-  const isCtrl = ctrlKey && !altKey && !metaKey && !shiftKey;
-  return isCtrl ? CTRL_KEYS[key.toLowerCase()] : undefined;
+  if (isCharacter(key) && !isShortcut(event)) return key;
+  if (altKey || metaKey) return undefined;
+  if (!ctrlKey) return KEYS[key];
+  return shiftKey || isCopy(key) ? undefined : CTRL_KEYS[key.toLowerCase()];
+}
+
+/** Whether Ctrl and a key copy the selected text, as in the terminal. */
+function isCopy(key: string): boolean {
+  return key.toLowerCase() === 'c' && getSelection()?.isCollapsed === false;
 }

@@ -2,6 +2,7 @@
 
 import type { Command } from '../../protocol/commands.ts';
 import { COMMAND_KEY } from './keys.ts';
+import { IS_MAC } from './platform.ts';
 
 export interface HelpTable {
   caption: string;
@@ -26,10 +27,15 @@ const COMMANDS: Readonly<Record<Command, string>> = {
 /** The message server's commands. */
 export const COMMAND_HELP: HelpTable = { caption: 'Commands', rows: Object.entries(COMMANDS) };
 
-/** On a Mac, Ctrl-K always deletes, and Cmd-K always opens. */
+/** On a Mac, Cmd-K opens it whatever is after the cursor. */
 const PALETTE =
   'opens “More”: everything that the page can do, to search as you type' +
   (COMMAND_KEY === 'Ctrl' ? '; with text after the cursor, deletes that' : '');
+
+/** On a Mac, Alt with a letter types a character. */
+const WORD_KEYS = IS_MAC
+  ? { move: '[Alt-←] [Alt-→]', delete: '[Alt-Backspace] [Alt-Delete]' }
+  : { move: '[Ctrl-←] [Ctrl-→] or [Alt-B] [Alt-F]', delete: '[Alt-Backspace] [Alt-D]' };
 
 export const TOUCH_HELP: HelpTable = {
   caption: 'On a touch screen',
@@ -48,7 +54,7 @@ export const KEY_HELP: readonly HelpTable[] = [
     caption: 'Move the cursor',
     rows: [
       ['[←] [→]', 'one character'],
-      ['[Ctrl-←] [Ctrl-→] or [Alt-B] [Alt-F]', 'one word; [Alt] with the arrows works, too'],
+      [WORD_KEYS.move, 'one word'],
       ['[Home] [End] or [Ctrl-A] [Ctrl-E]', 'to the start or the end of the line'],
     ],
   },
@@ -56,7 +62,7 @@ export const KEY_HELP: readonly HelpTable[] = [
     caption: 'Delete',
     rows: [
       ['[Backspace] [Delete]', 'the character before or after the cursor'],
-      ['[Alt-Backspace] [Alt-D]', 'the word before or after the cursor'],
+      [WORD_KEYS.delete, 'the word before or after the cursor'],
       ['[Ctrl-U] [Ctrl-K]', 'everything before or after the cursor'],
       ['[Ctrl-Y]', 'inserts the deleted text again'],
       [

@@ -1,8 +1,7 @@
 // Draws keys in a text. They stand in brackets: [Ctrl-A] is two keys pressed together.
 
 import { element } from './element.ts';
-
-const IS_MAC = navigator.userAgent.includes('Mac OS');
+import { IS_MAC } from './platform.ts';
 
 /** The labels on a Mac's keyboard, by their names in browsers. */
 const MAC_LABELS: Readonly<Record<string, string>> = { Alt: '⌥', Cmd: '⌘' };
