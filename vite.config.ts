@@ -70,7 +70,8 @@ function plainImports(): Plugin {
 }
 
 /**
- * Inlines the first script of each page, and more. Other scripts are modules, which run too late.
+ * Removes comments and indentation, and inlines the first script of each page, and more. Other
+ * scripts are modules, which run too late.
  * The bridge allows each by its hash (bridge/http/headers.ts).
  */
 function inlineScripts(...more: string[]): Plugin {
@@ -81,9 +82,10 @@ function inlineScripts(...more: string[]): Plugin {
       const files = [FIRST_SCRIPTS[path.slice(1)] ?? '', ...more];
       const scripts = await Promise.all(files.map(bundle));
       return html
-        .replace(/\s*<!--.*?-->/gs, '')
+        .replace(/<!--.*?-->/gs, '')
+        .replace(/^\s+/gm, '')
         .replace('<title>', (title) =>
-          [...scripts.map((script) => `<script>${script}</script>`), title].join('\n    '),
+          [...scripts.map((script) => `<script>${script}</script>`), title].join('\n'),
         );
     },
   };

@@ -222,8 +222,8 @@ const PARTS: Part[] = [
   },
   {
     name: 'the search',
-    // The bar is one of the panels, which have three files.
-    count: 4,
+    // The bar is one of the panels, which have four files.
+    count: 5,
     files: '**/assets/addon-search-*.js',
     async use(page) {
       await page.keyboard.press('Control+f');
@@ -273,7 +273,7 @@ for (const { name, count = 1, files, use, expectUsed } of PARTS) {
   });
 }
 
-const CHARACTERS = '**/assets/addon-unicode-graphemes-*.js';
+const CHARACTERS = '**/assets/graphemeTable-*.js';
 
 test('draws wide characters once their widths are loaded', async ({ page, terminal }) => {
   await terminal.expectText(PROMPT);
@@ -297,4 +297,17 @@ test('sends a line whose widths could not be loaded', async ({ page, terminal })
   await page.keyboard.press('Enter');
   await expect(page.locator('#message')).toHaveText('漢字');
   await terminal.expectText(PROMPT);
+});
+
+test('shows a message as text if the code for its links cannot be loaded', async ({
+  page,
+  terminal,
+}) => {
+  await terminal.expectText(PROMPT);
+  const files = '**/assets/links-*.js';
+  await page.route(files, (route) => route.abort());
+  const failed = page.waitForEvent('requestfailed');
+  await terminal.type('MSGSTORE\nsee https://a.example');
+  await failed;
+  await expect(page.locator('#message')).toHaveText('see https://a.example');
 });

@@ -1,7 +1,6 @@
 // Applies the appearance from the settings or the system, and passes its colors to xterm.js. The
 // colors themselves are the variables in colors.css.
 
-import type { ISearchDecorationOptions } from '@xterm/addon-search';
 import type { ITheme } from '@xterm/xterm';
 import type { UserSettings } from '../settings/userSettings.ts';
 import { resolveAppearance } from './appearance.pure.ts';
@@ -60,19 +59,6 @@ export function minimumContrast(): number {
   return document.documentElement.dataset['contrast'] === 'more' ? 7 : 4.5;
 }
 
-/** The search addon's colors for its results in the current appearance. */
-export function searchDecorations(): ISearchDecorationOptions {
-  const color = currentColors();
-  return {
-    matchBackground: color('match'),
-    matchBorder: color('border'),
-    matchOverviewRuler: color('border'),
-    activeMatchBackground: color('match-active'),
-    activeMatchBorder: color('focus'),
-    activeMatchColorOverviewRuler: color('focus'),
-  };
-}
-
 /** Gives the browser's own bar the color of the header. */
 function colorBrowserBar(): void {
   for (const meta of document.querySelectorAll<HTMLMetaElement>('meta[name="theme-color"]')) {
@@ -81,7 +67,7 @@ function colorBrowserBar(): void {
 }
 
 /** Reads the variables of colors.css, by their names without `--`. */
-function currentColors(): (name: string) => string {
+export function currentColors(): (name: string) => string {
   const style = getComputedStyle(document.documentElement);
   return (name) => style.getPropertyValue(`--${name}`).trim();
 }

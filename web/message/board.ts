@@ -4,7 +4,7 @@
 import { fitText, type SizedText } from '../../client/display/textSize.pure.ts';
 import { element } from '../ui/element.ts';
 import { iconButton } from '../ui/iconButton.ts';
-import { linkedText } from '../ui/linkedText.ts';
+import { linkedText } from '../ui/links.ts';
 import { modal } from '../ui/modal.ts';
 
 const STALE = 'The connection is lost. This message may be out of date.';

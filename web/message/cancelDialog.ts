@@ -2,7 +2,7 @@
 
 import { createDialog } from '../ui/dialogFrame.ts';
 import { button, element } from '../ui/element.ts';
-import { linkedText } from '../ui/linkedText.ts';
+import { linkedText } from '../ui/links.ts';
 import { modal } from '../ui/modal.ts';
 import type { Toast } from '../ui/toast.ts';
 import { describeCancel, entryStatus } from './entryStatus.pure.ts';

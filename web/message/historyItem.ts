@@ -6,7 +6,7 @@ import type { HistoryEntry } from '../../client/replies/historyReader.ts';
 import { formatTime } from '../../protocol/time.ts';
 import { button, element } from '../ui/element.ts';
 import { iconButton } from '../ui/iconButton.ts';
-import { linkedText } from '../ui/linkedText.ts';
+import { linkedText } from '../ui/links.ts';
 import { showChildren } from './historyList.ts';
 import type { TimeFormat } from './timeFormat.pure.ts';
 

@@ -4,7 +4,7 @@
 
 import type { EntryDetails } from '../../client/replies/entryLine.ts';
 import { requireElement } from '../ui/dom.ts';
-import { linkedText } from '../ui/linkedText.ts';
+import { mayHaveLink } from '../ui/mayHaveLink.pure.ts';
 import { MessageByline } from './messageByline.ts';
 
 /**
@@ -67,7 +67,8 @@ export class MessageBanner {
   /** Shows another message, whose details are not known yet. */
   show(message: string): void {
     const isFirst = this.#text.textContent === '';
-    this.#text.replaceChildren(linkedText(message));
+    this.#text.textContent = message;
+    if (mayHaveLink(message)) void this.#addLinks(message);
     this.showDetails(undefined);
     this.#fit();
     if (isFirst || matchMedia('(prefers-reduced-motion: reduce)').matches) return;
@@ -75,6 +76,13 @@ export class MessageBanner {
       duration: FADE_MS,
       easing: 'ease-out',
     });
+  }
+
+  /** Without this part, the message stays a text. */
+  async #addLinks(message: string): Promise<void> {
+    const part = await import('../ui/links.ts').catch(() => undefined);
+    if (part === undefined || this.#text.textContent !== message) return;
+    this.#text.replaceChildren(part.linkedText(message));
   }
 
   end(reason: string): void {

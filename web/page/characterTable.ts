@@ -4,7 +4,7 @@
 // text with characters that are not in SIMPLE. The screen writes nothing while it is being loaded,
 // for two seconds at most.
 
-import type { IUnicodeHandling, IUnicodeVersionProvider } from '@xterm/xterm';
+import type { IUnicodeVersionProvider } from '@xterm/xterm';
 
 /**
  * Latin, Greek and Cyrillic letters, punctuation and currencies: each has a cell of its own.
@@ -81,24 +81,4 @@ export class CharacterTable implements IUnicodeVersionProvider {
       clearTimeout(timer);
     }
   }
-}
-
-/**
- * Loads the table of @xterm/addon-unicode-graphemes, to look up characters as the terminal does. A
- * terminal does not expose the tables that are registered.
- */
-export async function loadGraphemes(): Promise<IUnicodeVersionProvider> {
-  const { UnicodeGraphemesAddon } = await import('@xterm/addon-unicode-graphemes');
-  const tables: IUnicodeVersionProvider[] = [];
-  const unicode: IUnicodeHandling = {
-    register: (table) => tables.push(table),
-    versions: [],
-    activeVersion: '',
-  };
-  const addon = new UnicodeGraphemesAddon();
-  // The addon uses nothing else of the terminal.
-  Reflect.apply(addon.activate, addon, [{ unicode }]);
-  const table = tables.find(({ version }) => version.endsWith('-graphemes'));
-  if (table === undefined) throw new Error('@xterm/addon-unicode-graphemes registered no table');
-  return table;
 }

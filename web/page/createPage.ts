@@ -24,6 +24,7 @@ import { requireElement } from '../ui/dom.ts';
 import { NativeField } from '../ui/nativeField.ts';
 import { Toast } from '../ui/toast.ts';
 import { Announcer } from './announcer.ts';
+import { copyFromTerminal } from './copyTool.ts';
 import { InputChoice } from './inputChoice.ts';
 import { reloadWith, takeKept } from './keptLine.ts';
 import { LazyPart } from './lazyPart.ts';
@@ -37,21 +38,19 @@ import { partOpener } from './openPart.ts';
 import { PageConversation } from './pageConversation.ts';
 import { PageKeys } from './pageKeys.ts';
 import { type PageTarget, pageTitle } from './pageTarget.ts';
-import { PageTools } from './pageTools.ts';
 import type { Panels } from './panels.ts';
 import { Screen, type ScreenPart } from './screen.ts';
 import { StartHint, startHintText } from './startHint.ts';
 import type { TargetService } from './targetService.ts';
-import { fitAboveTouchKeyboard } from './touchKeyboard.ts';
 import { wirePage } from './wirePage.ts';
 
 const NO_REPLY = 'the server did not answer';
 
 /** What the page reports if a part could not be loaded. */
-const LOAD_FAILED: Record<ScreenPart | 'panels', string> = {
+const LOAD_FAILED: Record<ScreenPart | 'panels' | 'touch', string> = {
   panels: 'This part of the page could not be loaded. Try again, or reload the page.',
-  search: 'The search could not be loaded. Try again, or reload the page.',
   links: 'The links in the terminal do not work: reload the page.',
+  touch: 'The terminal does not scroll by touch: reload the page.',
   characters: 'Some characters may overlap: their widths could not be loaded.',
 };
 
@@ -119,7 +118,6 @@ export function createPage(
   const screen = new Screen(terminal, terminalTheme(), terminalFontSize(settings), {
     typed: (data) => type(data),
     keyDown: (event) => keys.keyDownInTerminal(event),
-    searched: (results) => panels.useIfLoaded(({ find }) => find.showResults(results)),
     drawn: () => startHint.place(() => screen.freeRowsTop),
     loadFailed: (part) => toast.show(LOAD_FAILED[part]),
   });
@@ -191,7 +189,7 @@ export function createPage(
         toast,
         live,
         screen,
-        tools,
+        copy,
         conversation,
         chooseCommand,
         fileName: `${target.name ?? title}.txt`,
@@ -207,21 +205,13 @@ export function createPage(
   const loading = requireElement(document, '#loading', HTMLDialogElement);
   const loadingField = requireElement(loading, 'input', HTMLInputElement);
   const openPart = partOpener(panels, loading, loadingField);
-  const toolbar = requireElement(document, '#tools');
-  const tools = new PageTools({
-    screen,
-    toast,
-    returnToLine: () => input.returnToLine(),
-  });
+  const copy = () => void copyFromTerminal(screen, toast, () => input.returnToLine());
   const keys = new PageKeys({
     terminal,
     screen,
     field,
     conversation,
-    tools,
-    openFind: () => openPart(({ find }, typed) => find.open(typed)),
-    openHelp: () => openPart(({ help }) => help.open()),
-    openPalette: () => openPart(({ palette }, typed) => palette.open(typed)),
+    copy,
   });
 
   // Wire the page to them.
@@ -230,9 +220,13 @@ export function createPage(
   document.title = title;
   wirePage(document, { openPart, input, keys, screen, settings, conversation });
   input.apply();
-  fitAboveTouchKeyboard();
-  toolbar.inert = false;
-  requireElement(document, '#message-tools').inert = false;
+  if (matchMedia('(any-pointer: coarse)').matches) {
+    import('./touch.ts').then(
+      ({ supportTouch }) => supportTouch(terminal, screen),
+      () => toast.show(LOAD_FAILED.touch),
+    );
+  }
+  for (const id of ['#tools', '#message-tools']) requireElement(document, id).inert = false;
   if (!isMessageServer) hideMessageBar(document);
   const live: LiveMessage | undefined = isMessageServer
     ? createLiveMessage(document, target.url, () => input.returnToLine(), {

@@ -1,10 +1,10 @@
 // Runs the page's keyboard shortcuts (ui/shortcuts.ts), in the terminal and outside it.
 
 import { asksForCommand } from '../../client/dialogue/conversation.ts';
+import { requireElement } from '../ui/dom.ts';
 import type { NativeField } from '../ui/nativeField.ts';
 import { type PageShortcut, shortcutFor } from '../ui/shortcuts.ts';
 import type { PageConversation } from './pageConversation.ts';
-import type { PageTools } from './pageTools.ts';
 import type { Screen } from './screen.ts';
 
 export interface PageKeysDependencies {
@@ -13,11 +13,11 @@ export interface PageKeysDependencies {
   screen: Pick<Screen, 'selection' | 'scrollPages'>;
   field: Pick<NativeField, 'isShown'>;
   conversation: Pick<PageConversation, 'isLineEmpty' | 'hasTextAfterCursor' | 'promptKind'>;
-  openFind(): void;
-  openHelp(): void;
-  openPalette(): void;
-  tools: Pick<PageTools, 'copy'>;
+  copy(): void;
 }
+
+/** The buttons of the page that do the same. */
+const BUTTONS = { find: '#find-button', help: '#help-button', palette: '#more-button' };
 
 export class PageKeys {
   readonly #deps: PageKeysDependencies;
@@ -61,20 +61,16 @@ export class PageKeys {
   }
 
   #run(shortcut: PageShortcut, event: KeyboardEvent): void {
-    const { screen, openFind, openHelp, openPalette, tools } = this.#deps;
+    const { screen, copy } = this.#deps;
     event.preventDefault();
     switch (shortcut) {
       case 'find':
-        openFind();
-        break;
       case 'help':
-        openHelp();
-        break;
       case 'palette':
-        openPalette();
+        requireElement(document, BUTTONS[shortcut]).click();
         break;
       case 'copy':
-        void tools.copy();
+        copy();
         break;
       case 'pageUp':
         screen.scrollPages(-1);

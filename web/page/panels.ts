@@ -9,7 +9,6 @@ import findStyles from '../appearance/find.css?inline';
 import historyStyles from '../appearance/history.css?inline';
 import paletteStyles from '../appearance/palette.css?inline';
 import settingsStyles from '../appearance/settings.css?inline';
-import { searchDecorations } from '../appearance/themes.ts';
 import { loggedInUser } from '../connection/login.ts';
 import { Board } from '../message/board.ts';
 import { CancelDialog } from '../message/cancelDialog.ts';
@@ -29,7 +28,6 @@ import { HelpDialog } from '../ui/helpDialog.ts';
 import { COMMAND_HELP } from '../ui/helpText.ts';
 import type { Toast } from '../ui/toast.ts';
 import type { PageConversation } from './pageConversation.ts';
-import type { PageTools } from './pageTools.ts';
 import type { Screen } from './screen.ts';
 import type { TargetService } from './targetService.ts';
 
@@ -66,7 +64,8 @@ interface PanelDependencies {
   /** `undefined` if the target is not a message server. */
   live: LiveMessage | undefined;
   screen: Screen;
-  tools: PageTools;
+  /** Copies what is selected in the terminal, or everything. */
+  copy(): void;
   conversation: Pick<PageConversation, 'promptKind'>;
   chooseCommand(command: string): void;
   /** For the transcript. */
@@ -78,7 +77,7 @@ interface PanelDependencies {
 /** Creates the panels of a target's page. */
 export function createPanels(document: Document, deps: PanelDependencies): Panels {
   const { url, title, service, settings, toast, live, screen, fileName } = deps;
-  const { focusLine, returnToLine, tools, conversation, chooseCommand } = deps;
+  const { focusLine, returnToLine, conversation, chooseCommand } = deps;
   const commands = service?.commands ?? COMMANDS;
   for (const sheet of SHEETS) adoptStyles(sheet);
   const notifications = new Notifications(title, () => settings.get('notify'));
@@ -91,7 +90,12 @@ export function createPanels(document: Document, deps: PanelDependencies): Panel
   const meanings = new Map(service === undefined ? COMMAND_HELP.rows : service.help?.rows);
   const palette = new Palette({
     ...shared,
-    tools,
+    copy: deps.copy,
+    clear: () => {
+      screen.clear();
+      returnToLine();
+    },
+    hasSelection: () => screen.selection !== '',
     chooseCommand,
     settings,
     download: () => {
@@ -126,7 +130,7 @@ export function createPanels(document: Document, deps: PanelDependencies): Panel
     requireElement(document, '#message-bar'),
     requireElement(document, '#message'),
   );
-  const find = new FindBar(requireElement(document, 'main'), screen, searchDecorations, focusLine);
+  const find = new FindBar(requireElement(document, 'main'), screen, toast, focusLine);
   const help = new HelpDialog(commands, service?.help);
   return { help, settings: settingsDialog, palette, find, notifications, plan, history, board };
 }

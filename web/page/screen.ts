@@ -6,30 +6,24 @@
 // dropped: they would immediately be scrolled out of the scrollback.
 
 import { FitAddon } from '@xterm/addon-fit';
-import type { ISearchOptions, SearchAddon } from '@xterm/addon-search';
-import type { ITheme, Terminal } from '@xterm/xterm';
+import type { ITerminalAddon, ITheme, Terminal } from '@xterm/xterm';
 import type { Speaker } from '../../client/dialogue/conversation.ts';
 import type { ReplyClass } from '../../protocol/replies.ts';
 import { limitGraphemes } from '../editor/limitGraphemes.ts';
 import { expandTabs, type PromptLine } from '../editor/lineLayout.ts';
 import { LinePainter } from '../editor/linePainter.ts';
 import { unwrapWords, wrapWords } from '../editor/wrapWords.ts';
-import { CharacterTable, loadGraphemes } from './characterTable.ts';
-import { loadLinks, loadSearch, type SearchResults } from './lazyAddons.ts';
-import { LazyPart } from './lazyPart.ts';
+import { mayHaveLink } from '../ui/mayHaveLink.pure.ts';
+import { CharacterTable } from './characterTable.ts';
 import { styled } from './lineStyle.ts';
 import { openTerminal, SCROLLBACK } from './openTerminal.ts';
 import { OutputQueue } from './outputQueue.pure.ts';
 import { rememberSelection } from './selectionKeeper.ts';
-import { scrollByTouch } from './touchScroll.ts';
 import { linesOf } from './transcript.ts';
 
 /** DECTCEM (ctlseqs, mode 25). */
 const SHOW_CURSOR = '\x1b[?25h';
 const HIDE_CURSOR = '\x1b[?25l';
-
-/** Links can be opened once an addon has been loaded. */
-const MAY_HAVE_LINK = /https?:\/\//i;
 
 /** More rows than any screen has: the queue keeps all that the scrollback and the screen show. */
 const MAX_ROWS = 1000;
@@ -41,7 +35,6 @@ export interface ScreenEvents {
   typed(data: string): void;
   /** @returns Whether the page or the browser handles the key, and the terminal does not. */
   keyDown(event: KeyboardEvent): boolean;
-  searched(results: SearchResults): void;
   /** Something was drawn. */
   drawn(): void;
   /** A part of the terminal could not be loaded. */
@@ -49,7 +42,7 @@ export interface ScreenEvents {
 }
 
 /** The parts that are loaded when they are first used. */
-export type ScreenPart = 'search' | 'links' | 'characters';
+export type ScreenPart = 'links' | 'characters';
 
 /** A line that waits to be printed. */
 interface QueuedLine {
@@ -62,7 +55,6 @@ interface QueuedLine {
 export class Screen {
   readonly #terminal: Terminal;
   readonly #fit = new FitAddon();
-  readonly #search: LazyPart<SearchAddon>;
   readonly #events: ScreenEvents;
   /** Resolves once the links in the terminal work, or could not be loaded. */
   #links: Promise<void> | undefined;
@@ -81,22 +73,16 @@ export class Screen {
 
   constructor(element: HTMLElement, theme: ITheme, fontSize: number, events: ScreenEvents) {
     this.#events = events;
-    this.#table = new CharacterTable(loadGraphemes, () => events.loadFailed('characters'));
-    this.#painter = new LinePainter(this.#table);
-    this.#search = new LazyPart(
-      () => loadSearch(this.#terminal, events.searched),
-      () => events.loadFailed('search'),
+    this.#table = new CharacterTable(
+      async () => (await import('./graphemeTable.ts')).graphemeTable(),
+      () => events.loadFailed('characters'),
     );
+    this.#painter = new LinePainter(this.#table);
     this.#terminal = openTerminal(element, this.#table, this.#fit, { theme, fontSize });
     this.#terminal.attachCustomKeyEventHandler((event) => {
       return event.type !== 'keydown' || !events.keyDown(event);
     });
     this.#terminal.onData((data) => events.typed(data));
-    scrollByTouch(
-      element,
-      (lines) => this.#terminal.scrollLines(lines),
-      () => this.#rowHeight,
-    );
     this.#terminal.onSelectionChange(() => this.#cleanPrimarySelection());
     element.addEventListener('copy', (event) => this.#copySelection(event), { capture: true });
     new ResizeObserver(() => this.#fitToPage()).observe(element);
@@ -139,7 +125,7 @@ export class Screen {
 
   /** Prints a line above the one being typed. The page's own notes wrap between words. */
   print(line: string, speaker: Speaker, reply?: ReplyClass): void {
-    if (MAY_HAVE_LINK.test(line)) this.#needLinks();
+    if (mayHaveLink(line)) this.#needLinks();
     this.#enqueue(line, () => {
       const limited = expandTabs(limitGraphemes(line, this.#table), this.#table);
       const rows =
@@ -170,7 +156,7 @@ export class Screen {
   /** Prints the completed line in place of the one being typed. */
   completeLine(line: PromptLine): void {
     this.#line = undefined;
-    if (MAY_HAVE_LINK.test(line.text)) this.#needLinks();
+    if (mayHaveLink(line.text)) this.#needLinks();
     this.#enqueue(line.prompt + line.text, () => this.#painter.drawFinal(line, this.#size));
   }
 
@@ -193,6 +179,10 @@ export class Screen {
     this.#terminal.scrollPages(pages);
   }
 
+  scrollLines(lines: number): void {
+    this.#terminal.scrollLines(lines);
+  }
+
   /** The selected text, or an empty string. */
   get selection(): string {
     return unwrapWords(this.#terminal.getSelection());
@@ -203,33 +193,27 @@ export class Screen {
     return `${unwrapWords(linesOf(this.#terminal.buffer.active).join('\n')).trimEnd()}\n`;
   }
 
-  /** Marks all matches, and selects the next or the previous one. */
-  findMatch(text: string, direction: 'next' | 'previous', options: ISearchOptions): void {
-    this.#search.use((search) => {
-      if (direction === 'next') search.findNext(text, options);
-      else search.findPrevious(text, options);
-    });
+  clearSelection(): void {
+    this.#terminal.clearSelection();
   }
 
-  endSearch(): void {
-    this.#search.useIfLoaded((search) => {
-      search.clearDecorations();
-      this.#terminal.clearSelection();
-    });
+  loadAddon(addon: ITerminalAddon): void {
+    this.#terminal.loadAddon(addon);
   }
 
   /** Where the free rows begin, in CSS pixels from the top of the terminal. */
   get freeRowsTop(): number {
     const rows = this.#terminal.buffer.active.cursorY + (this.#acceptsInput ? 1 : 0);
-    return rows * this.#rowHeight;
+    return rows * this.rowHeight;
+  }
+
+  /** In CSS pixels. */
+  get rowHeight(): number {
+    return (this.#terminal.element?.clientHeight ?? 0) / this.#terminal.rows;
   }
 
   get #size(): { columns: number; rows: number } {
     return { columns: this.#terminal.cols, rows: this.#terminal.rows };
-  }
-
-  get #rowHeight(): number {
-    return (this.#terminal.element?.clientHeight ?? 0) / this.#terminal.rows;
   }
 
   /** In place of xterm.js, which would copy the ends of the rows, too. */
@@ -252,7 +236,10 @@ export class Screen {
   }
 
   #needLinks(): void {
-    this.#links ??= loadLinks(this.#terminal).catch(() => this.#events.loadFailed('links'));
+    this.#links ??= import('../ui/links.ts').then(
+      ({ addLinks }) => addLinks(this.#terminal),
+      () => this.#events.loadFailed('links'),
+    );
   }
 
   #enqueue(text: string, draw: () => string): void {

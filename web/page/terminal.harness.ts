@@ -3,9 +3,9 @@
 import './unpooledBuffers.harness.ts';
 
 import headless, { type Terminal } from '@xterm/headless';
-import { loadGraphemes } from './characterTable.ts';
+import { graphemeTable } from './graphemeTable.ts';
 
-export const table = await loadGraphemes();
+export const table = graphemeTable();
 
 export function makeTerminal(cols: number, rows: number): Terminal {
   const terminal = new headless.Terminal({ cols, rows, allowProposedApi: true, scrollback: 1000 });

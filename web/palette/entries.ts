@@ -1,6 +1,5 @@
 // What the palette offers at the moment it is opened.
 
-import type { PageTools } from '../page/pageTools.ts';
 import { isNotifying, setNotifying } from '../settings/notifySetting.ts';
 import {
   type Choice,
@@ -30,9 +29,13 @@ export interface PaletteDependencies {
   commands(): readonly (readonly [command: string, meaning: string])[];
   /** Sends a command, or puts it on the line if it has arguments. */
   chooseCommand(command: string): void;
-  tools: Pick<PageTools, 'copy' | 'clear' | 'hasSelection'>;
+  hasSelection(): boolean;
+  /** Copies the selection, or everything if nothing is selected. */
+  copy(): void;
   /** Downloads the transcript. */
   download(): void;
+  /** Clears the screen. */
+  clear(): void;
   settings: UserSettings;
   /** `undefined` if the target has no messages to notify of. */
   askPermission: (() => Promise<unknown>) | undefined;
@@ -61,18 +64,18 @@ function commandEntries({ commands, chooseCommand }: PaletteDependencies): Palet
   }));
 }
 
-function toolEntries({ tools, download }: PaletteDependencies): PaletteEntry[] {
+function toolEntries(deps: PaletteDependencies): PaletteEntry[] {
   const group = 'Tools';
   return [
     ...pressing(group, '#find-button', 'Search the terminal', `[${COMMAND_KEY}-F]`),
     {
       group,
-      label: tools.hasSelection ? 'Copy the selection' : 'Copy everything',
+      label: deps.hasSelection() ? 'Copy the selection' : 'Copy everything',
       keys: '[Ctrl-Shift-C]',
-      run: () => void tools.copy(),
+      run: deps.copy,
     },
-    { group, label: 'Download the transcript', run: download },
-    { group, label: 'Clear the screen', keys: '[Ctrl-L]', run: () => tools.clear() },
+    { group, label: 'Download the transcript', run: deps.download },
+    { group, label: 'Clear the screen', keys: '[Ctrl-L]', run: deps.clear },
     ...pressing(group, '#history-button', 'Message history'),
     ...pressing(group, '#plan-button', 'Plan a message'),
     ...pressing(group, '#board-button', 'Full screen'),

@@ -1,12 +1,14 @@
 // The bar that searches the terminal.
 
-import type { ISearchDecorationOptions } from '@xterm/addon-search';
-import type { SearchResults } from '../page/lazyAddons.ts';
+import type { SearchAddon } from '@xterm/addon-search';
+import { searchDecorations } from '../appearance/searchDecorations.ts';
+import { LazyPart } from '../page/lazyPart.ts';
 import type { Screen } from '../page/screen.ts';
 import { element } from './element.ts';
 import { iconButton } from './iconButton.ts';
+import type { Toast } from './toast.ts';
 
-type FindBarScreen = Pick<Screen, 'selection' | 'findMatch' | 'endSearch'>;
+type FindBarScreen = Pick<Screen, 'selection' | 'clearSelection' | 'loadAddon'>;
 
 export class FindBar {
   readonly #bar: HTMLElement;
@@ -21,22 +23,24 @@ export class FindBar {
   });
   readonly #count = element('output', { id: 'find-count' });
   readonly #screen: FindBarScreen;
-  readonly #decorations: () => ISearchDecorationOptions;
+  readonly #search: LazyPart<SearchAddon>;
   readonly #onClose: () => void;
 
   /**
    * @param parent Gets the bar, hidden.
-   * @param decorations Returns how to mark the matches in the current appearance.
    * @param onClose Called after the bar is closed, to move the focus.
    */
   constructor(
     parent: HTMLElement,
     screen: FindBarScreen,
-    decorations: () => ISearchDecorationOptions,
+    toast: Pick<Toast, 'show'>,
     onClose: () => void,
   ) {
     this.#screen = screen;
-    this.#decorations = decorations;
+    this.#search = new LazyPart(
+      () => this.#loadSearch(),
+      () => toast.show('The search could not be loaded. Try again, or reload the page.'),
+    );
     this.#onClose = onClose;
     const form = element(
       'form',
@@ -83,26 +87,46 @@ export class FindBar {
 
   close(): void {
     this.#bar.hidden = true;
-    this.#screen.endSearch();
+    this.#unmark();
     this.#onClose();
   }
 
-  /** Shows how many matches a search has found. */
-  showResults({ index, count }: SearchResults): void {
+  async #loadSearch(): Promise<SearchAddon> {
+    const { SearchAddon } = await import('@xterm/addon-search');
+    const search = new SearchAddon();
+    this.#screen.loadAddon(search);
+    search.onDidChangeResults(({ resultIndex, resultCount }) =>
+      this.#showResults(resultIndex, resultCount),
+    );
+    return search;
+  }
+
+  /** @param index Of the current match, from 0; -1 if there are too many to tell. */
+  #showResults(index: number, count: number): void {
     if (this.#text.value === '') return;
     const label = index === -1 ? `${count}` : `${index + 1} of ${count}`;
     this.#count.textContent = count === 0 ? 'not found' : label;
   }
 
+  /** Marks all matches, and selects the next or the previous one. */
   #find(direction: 'next' | 'previous', incremental = false): void {
-    if (this.#text.value === '') {
-      this.#screen.endSearch();
+    const text = this.#text.value;
+    if (text === '') {
+      this.#unmark();
       this.#count.textContent = '';
       return;
     }
-    this.#screen.findMatch(this.#text.value, direction, {
-      incremental,
-      decorations: this.#decorations(),
+    this.#search.use((search) => {
+      const options = { incremental, decorations: searchDecorations() };
+      if (direction === 'next') search.findNext(text, options);
+      else search.findPrevious(text, options);
+    });
+  }
+
+  #unmark(): void {
+    this.#search.useIfLoaded((search) => {
+      search.clearDecorations();
+      this.#screen.clearSelection();
     });
   }
 

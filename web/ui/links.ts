@@ -1,12 +1,20 @@
-// Turns the URLs in a text into links.
+// Turns the URLs in a text, or in the terminal, into links. They open a new tab, which gets no
+// reference to this page.
 
-import { splitLinks } from './links.pure.ts';
+import { WebLinksAddon } from '@xterm/addon-web-links';
+import type { Terminal } from '@xterm/xterm';
+import { LINK, splitLinks } from './links.pure.ts';
+
+export function addLinks(terminal: Terminal): void {
+  const open = (_event: MouseEvent, url: string) =>
+    window.open(url, '_blank', 'noopener,noreferrer');
+  terminal.loadAddon(new WebLinksAddon(open, { urlRegex: LINK }));
+}
 
 /**
  * Makes nodes of a text. Markup in it has no effect.
  *
- * @returns The same text. Each http or https URL is a link to a new tab, which gets no
- *   reference to this page.
+ * @returns The same text. Each http or https URL is a link.
  */
 export function linkedText(text: string): DocumentFragment {
   const fragment = document.createDocumentFragment();
