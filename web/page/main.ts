@@ -7,7 +7,7 @@ import { type PageTarget, targetFromUrl } from './pageTarget.ts';
 import type { TargetService } from './targetService.ts';
 
 const target = targetFromUrl(new URL(location.href));
-if (target === undefined) void stop('invalid');
+if (target === undefined) stop('invalid').catch(showLoadFailure);
 else if (target.as === 'motd') open(target);
 else {
   loadService(target)

@@ -16,26 +16,15 @@ export class HelpDialog {
    * @param service The help of another service: text of the operator, in which brackets are no keys.
    */
   constructor(commands: readonly string[], service?: ServiceHelp) {
-    const tables: HTMLElement[] = [];
-    const known = service === undefined ? COMMAND_HELP.rows : [];
-    const rows = known.filter(([command]) => commands.includes(command));
-    if (rows.length > 0) {
-      const help = { ...COMMAND_HELP, rows };
-      tables.unshift(table(help, (command) => [element('code', {}, command)]));
-    }
-    if (service !== undefined && service.rows.length > 0) {
-      const help = { caption: 'Commands', rows: service.rows };
-      tables.unshift(
-        table(
-          help,
-          (command) => [element('code', {}, command)],
-          (text) => [new Text(text)],
-        ),
-      );
-    }
+    const rows =
+      service?.rows ?? COMMAND_HELP.rows.filter(([command]) => commands.includes(command));
+    const help = { caption: COMMAND_HELP.caption, rows };
+    const label = (command: string) => [element('code', {}, command)];
+    const meaning = service === undefined ? withKeys : (text: string) => [new Text(text)];
+    const tables = rows.length === 0 ? [] : [table(help, label, meaning)];
     const intro = service?.intro === undefined ? [] : [element('p', {}, service.intro)];
     const note = element('p', {}, ...withKeys(HELP_NOTE));
-    const keys = [...KEY_HELP.map((help) => table(help, withKeys)), note];
+    const keys = [...KEY_HELP.map((keyHelp) => table(keyHelp, withKeys)), note];
     const touch = table(TOUCH_HELP, withKeys);
     const isTouch = matchMedia('(hover: none) and (pointer: coarse)').matches;
     const content = isTouch
