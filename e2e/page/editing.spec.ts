@@ -333,6 +333,29 @@ test.describe('the line history', () => {
     },
   );
 
+  test('is recalled in the field, too, but with Shift, Up selects text there', async ({
+    page,
+    terminal,
+  }) => {
+    await terminal.expectText(PROMPT);
+    await page.evaluate(() => {
+      localStorage.setItem('motd.settings', '{"input":"field"}');
+      localStorage.setItem('motd.history /ws', '["MSGHIST"]');
+    });
+    await page.reload();
+    const field = page.locator('#field-text');
+    await expect(page.locator('#field-prompt')).toHaveText(PROMPT);
+    await field.focus();
+    await page.keyboard.type('half');
+    await page.keyboard.press('Shift+ArrowUp');
+    await expect(field).toHaveValue('half');
+    expect(await page.evaluate(() => String(document.getSelection()))).toBe('half');
+    await page.keyboard.press('ArrowUp');
+    await expect(field).toHaveValue('MSGHIST');
+    await page.keyboard.press('ArrowDown');
+    await expect(field).toHaveValue('half');
+  });
+
   test('is separate for each target', async ({ page, server }) => {
     const target = `other=127.0.0.1:${server.port}+proxy`;
     const bridge = await startBridge(server.port, 0, ['--target', target]);

@@ -131,6 +131,8 @@ export class FindBar {
   }
 
   #onKey(event: KeyboardEvent): void {
+    // Escape and Enter are the input method's then.
+    if (event.isComposing) return;
     if (event.key === 'Escape') this.close();
     else if (event.key === 'Enter' && event.shiftKey) this.#find('previous');
     else return;

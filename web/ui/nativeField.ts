@@ -85,8 +85,11 @@ export class NativeField {
     });
     this.#input.addEventListener('keydown', (event) => {
       const data = KEYS[event.key];
-      // An input method uses these keys in its list of candidates.
-      if (data === undefined || event.isComposing) return;
+      // An input method uses these keys in its list of candidates. With a modifier, they select text,
+      // or move to its ends.
+      const { shiftKey, ctrlKey, altKey, metaKey } = event;
+      const hasModifier = shiftKey || ctrlKey || altKey || metaKey;
+      if (data === undefined || event.isComposing || hasModifier) return;
       event.preventDefault();
       events.typed(data);
     });
