@@ -1,42 +1,54 @@
-import { expect, test } from 'vitest';
-import { loadHistory, storeLines } from './storedHistory.ts';
+import { expect, test, vi } from 'vitest';
+import { BlockedStorage, MemoryStorage } from './memoryStorage.harness.ts';
+import { StoredHistory } from './storedHistory.ts';
 
-/** A Web Storage in memory. */
-function storageWith(items: Record<string, string>): Storage {
-  const stored = new Map(Object.entries(items));
-  return {
-    getItem: (key: string) => stored.get(key) ?? null,
-    setItem: (key: string, value: string) => stored.set(key, value),
-    removeItem: (key: string) => stored.delete(key),
-    clear: () => stored.clear(),
-    key: () => null,
-    length: 0,
-  };
+/** Adds lines in one task, and waits until they are stored. */
+async function add(history: StoredHistory, ...lines: string[]): Promise<void> {
+  for (const line of lines) history.add(line);
+  await Promise.resolve();
 }
 
-test('loads the lines that were stored for the same target', () => {
-  const storage = storageWith({});
-  storeLines(storage, 'one', ['MSGGET']);
-  storeLines(storage, 'one', ['QUIT', 'MSGGET']);
-  expect(loadHistory(storage, 'one').lines).toEqual(['MSGGET', 'QUIT', 'MSGGET']);
-  expect(loadHistory(storage, 'other').lines).toEqual([]);
+function linesIn(storage: Storage | undefined, key = 'one'): readonly string[] {
+  return new StoredHistory(storage, key).lines.lines;
+}
+
+function storageWith(text: string): Storage {
+  const storage = new MemoryStorage();
+  storage.setItem('one', text);
+  return storage;
+}
+
+test('loads the lines that were stored for the same target, in another tab, too', async () => {
+  const storage = new MemoryStorage();
+  const [here, elsewhere] = [new StoredHistory(storage, 'one'), new StoredHistory(storage, 'one')];
+  await add(here, 'MSGGET');
+  await add(elsewhere, 'QUIT', 'MSGGET');
+  expect(linesIn(storage)).toEqual(['MSGGET', 'QUIT', 'MSGGET']);
+  expect(linesIn(storage, 'other')).toEqual([]);
+});
+
+test('stores the lines of one task, as from a paste, together', async () => {
+  const storage = new MemoryStorage();
+  const stored = vi.spyOn(storage, 'setItem');
+  await add(new StoredHistory(storage, 'one'), 'MSGSTORE', 'a message', 'MSGGET');
+  expect(stored).toHaveBeenCalledOnce();
+  expect(linesIn(storage)).toEqual(['MSGSTORE', 'a message', 'MSGGET']);
 });
 
 test.each(['', 'not JSON', '{}', 'null', '7'])('loads an empty history from %j', (text) => {
-  expect(loadHistory(storageWith({ one: text }), 'one').lines).toEqual([]);
+  expect(linesIn(storageWith(text))).toEqual([]);
 });
 
 test('skips entries that are not a line', () => {
-  const storage = storageWith({ one: '["a",1,null,"two\\nlines","b"]' });
-  expect(loadHistory(storage, 'one').lines).toEqual(['a', 'b']);
+  expect(linesIn(storageWith('["a",1,null,"two\\nlines","b"]'))).toEqual(['a', 'b']);
 });
 
-test('does not throw if the storage is full or blocked', () => {
-  const blocked = storageWith({});
-  blocked.getItem = blocked.setItem = () => {
-    throw new Error('blocked');
-  };
-  storeLines(blocked, 'one', ['MSGGET']);
-  expect(loadHistory(blocked, 'one').lines).toEqual([]);
-  expect(loadHistory(undefined, 'one').lines).toEqual([]);
+test.each([
+  ['missing', undefined],
+  ['blocked', new BlockedStorage()],
+])('keeps the lines as long as the page is open if the storage is %s', async (_how, storage) => {
+  const history = new StoredHistory(storage, 'one');
+  await add(history, 'MSGGET');
+  expect(history.lines.lines).toEqual(['MSGGET']);
+  expect(linesIn(storage)).toEqual([]);
 });

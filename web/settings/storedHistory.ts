@@ -3,19 +3,6 @@
 
 import { LineHistory } from '../editor/lineHistory.ts';
 
-/**
- * Loads the history; an empty one if there is none, or no storage.
- *
- * @param key Identifies the target.
- */
-export function loadHistory(storage: Storage | undefined, key: string): LineHistory {
-  try {
-    return new LineHistory(parseLines(storage?.getItem(key) ?? '[]'));
-  } catch {
-    return new LineHistory();
-  }
-}
-
 /** The history of a target, stored as it grows. */
 export class StoredHistory {
   readonly lines: LineHistory;
@@ -27,29 +14,34 @@ export class StoredHistory {
   constructor(storage: Storage | undefined, key: string) {
     this.#storage = storage;
     this.#key = key;
-    this.lines = loadHistory(storage, key);
+    this.lines = this.#load();
   }
 
   /** Adds a line. Lines of the same task, as from a paste, are stored together. */
   add(line: string): void {
     this.lines.add(line);
     if (this.#unstored.push(line) > 1) return;
-    queueMicrotask(() => storeLines(this.#storage, this.#key, this.#unstored.splice(0)));
+    queueMicrotask(() => this.#store(this.#unstored.splice(0)));
   }
-}
 
-/** Appends lines to the stored history, which other tabs may have extended since it was loaded. */
-export function storeLines(
-  storage: Storage | undefined,
-  key: string,
-  lines: readonly string[],
-): void {
-  const history = loadHistory(storage, key);
-  for (const line of lines) history.add(line);
-  try {
-    storage?.setItem(key, JSON.stringify(history.lines));
-  } catch {
-    // Full or blocked: the history lasts as long as the page is open.
+  /** @returns An empty history if there is none, or no storage. */
+  #load(): LineHistory {
+    try {
+      return new LineHistory(parseLines(this.#storage?.getItem(this.#key) ?? '[]'));
+    } catch {
+      return new LineHistory();
+    }
+  }
+
+  /** Appends lines to the stored history, which other tabs may have extended since it was loaded. */
+  #store(lines: readonly string[]): void {
+    const history = this.#load();
+    for (const line of lines) history.add(line);
+    try {
+      this.#storage?.setItem(this.#key, JSON.stringify(history.lines));
+    } catch {
+      // Full or blocked: the history lasts as long as the page is open.
+    }
   }
 }
 

@@ -1,43 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { BlockedStorage, FullStorage, MemoryStorage } from './memoryStorage.harness.ts';
 import { DEFAULTS } from './settingValues.pure.ts';
 import { UserSettings } from './userSettings.ts';
 
 const KEY = 'motd.settings';
-
-/** A Web Storage in memory. */
-class MemoryStorage implements Storage {
-  readonly items = new Map<string, string>();
-  get length(): number {
-    return this.items.size;
-  }
-  clear(): void {
-    this.items.clear();
-  }
-  getItem(key: string): string | null {
-    return this.items.get(key) ?? null;
-  }
-  key(index: number): string | null {
-    return [...this.items.keys()][index] ?? null;
-  }
-  removeItem(key: string): void {
-    this.items.delete(key);
-  }
-  setItem(key: string, value: string): void {
-    this.items.set(key, value);
-  }
-}
-
-class FullStorage extends MemoryStorage {
-  override setItem(): void {
-    throw new DOMException('full', 'QuotaExceededError');
-  }
-}
-
-class BlockedStorage extends FullStorage {
-  override getItem(): string | null {
-    throw new DOMException('blocked', 'SecurityError');
-  }
-}
 
 function storedElsewhere(storageEvents: EventTarget, key: string | null): void {
   storageEvents.dispatchEvent(Object.assign(new Event('storage'), { key }));
