@@ -3,6 +3,7 @@
 
 import type { UserSettings } from '../settings/userSettings.ts';
 import type { NativeField } from '../ui/nativeField.ts';
+import { TOUCH_DEVICE } from '../ui/platform.ts';
 import type { Screen } from './screen.ts';
 
 export class InputChoice {
@@ -10,7 +11,7 @@ export class InputChoice {
   readonly #screen: Screen;
   readonly #field: NativeField;
   readonly #isReadOnly: boolean;
-  readonly #touchDevice = matchMedia('(hover: none) and (pointer: coarse)');
+  readonly #touchDevice = matchMedia(TOUCH_DEVICE);
 
   /** @param isReadOnly Whether there is nothing to type: the field is never shown. */
   constructor(settings: UserSettings, screen: Screen, field: NativeField, isReadOnly: boolean) {

@@ -8,6 +8,7 @@ import { element } from '../ui/element.ts';
 import { iconButton } from '../ui/iconButton.ts';
 import { withKeys } from '../ui/keys.ts';
 import { modal } from '../ui/modal.ts';
+import { TOUCH_DEVICE } from '../ui/platform.ts';
 import { entersText } from '../ui/textKeys.ts';
 import { type PaletteDependencies, type PaletteEntry, paletteEntries } from './entries.ts';
 import { filterEntries, type Group } from './match.pure.ts';
@@ -66,7 +67,7 @@ export class Palette {
     this.#dialog.addEventListener('keydown', (event) => this.#keyDown(event));
     document.body.append(this.#dialog);
     this.#show = modal(this.#dialog, () => {
-      this.#dialog.autofocus = matchMedia('(hover: none) and (pointer: coarse)').matches;
+      this.#dialog.autofocus = matchMedia(TOUCH_DEVICE).matches;
       this.#active = 0;
       this.#options = [];
       this.#update();

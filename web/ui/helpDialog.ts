@@ -6,6 +6,7 @@ import { element } from './element.ts';
 import { COMMAND_HELP, HELP_NOTE, type HelpTable, KEY_HELP, TOUCH_HELP } from './helpText.ts';
 import { withKeys } from './keys.ts';
 import { modal } from './modal.ts';
+import { TOUCH_DEVICE } from './platform.ts';
 
 export class HelpDialog {
   /** Opens the dialog; when it closes, the focus returns. */
@@ -26,7 +27,7 @@ export class HelpDialog {
     const note = element('p', {}, ...withKeys(HELP_NOTE));
     const keys = [...KEY_HELP.map((keyHelp) => table(keyHelp, withKeys)), note];
     const touch = table(TOUCH_HELP, withKeys);
-    const isTouch = matchMedia('(hover: none) and (pointer: coarse)').matches;
+    const isTouch = matchMedia(TOUCH_DEVICE).matches;
     const content = isTouch
       ? [touch, ...tables, folded('Keyboard shortcuts', ...keys)]
       : [...tables, ...keys, folded(TOUCH_HELP.caption, touch)];
