@@ -1,6 +1,6 @@
 // Starts a server and a bridge for each test that requests these fixtures.
 
-import { test as base, devices, expect, type Page } from '@playwright/test';
+import { test as base, devices, expect, type Page, type Route } from '@playwright/test';
 import { freePort } from '../testing/freePort.ts';
 import { Program } from '../testing/programs.ts';
 
@@ -126,6 +126,20 @@ export async function transcriptOf(page: Page): Promise<string> {
   await chooseFromPalette(page, 'Copy everything');
   await expect.poll(copied).not.toBe('');
   return copied();
+}
+
+/** Holds back the responses to requests for these files. @returns A function that ends that. */
+export async function hold(page: Page, files: string): Promise<() => Promise<void>> {
+  const held: Route[] = [];
+  let isHeld = true;
+  await page.route(files, async (route) => {
+    if (isHeld) held.push(route);
+    else await route.continue();
+  });
+  return async () => {
+    isHeld = false;
+    for (const route of held) await route.continue();
+  };
 }
 
 /** Keeps the page's toasts, which would disappear before a slow machine looks. */

@@ -1,6 +1,5 @@
 // The settings and the help, in a real Chromium, by mouse, keyboard and touch.
 
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Locator, Page } from '@playwright/test';
 import {
   chooseFromPalette,
@@ -125,22 +124,6 @@ test('applies the theme before the page’s main script runs', async ({ page }) 
   await expect(page.locator('.xterm')).toHaveCount(0);
 });
 
-test('follows the system’s theme as long as none is chosen', async ({ page }) => {
-  await page.emulateMedia({ colorScheme: 'light', contrast: 'more' });
-  await expect(html(page)).toHaveAttribute('data-theme', 'light');
-  await expect(html(page)).toHaveAttribute('data-contrast', 'more');
-  await expect(viewport(page)).toHaveCSS('background-color', 'rgb(255, 255, 255)');
-
-  await opener(page, 'Settings').click();
-  await settings(page).getByRole('radio', { name: 'Dark' }).check();
-  await page.emulateMedia({ colorScheme: 'light', contrast: 'no-preference' });
-  await expect(html(page)).toHaveAttribute('data-contrast', 'normal');
-  await expect(html(page)).toHaveAttribute('data-theme', 'dark');
-
-  await settings(page).getByRole('switch', { name: 'More contrast' }).check();
-  await expect(viewport(page)).toHaveCSS('background-color', 'rgb(0, 0, 0)');
-});
-
 test('applies a setting of one tab in the others', async ({ page, context }) => {
   const other = await context.newPage();
   await other.goto(page.url());
@@ -247,26 +230,6 @@ test.describe('notifications', () => {
     await opener(page, 'Settings').click();
     await expect(settings(page)).toContainText('This browser does not support notifications.');
   });
-});
-
-test.describe('the dialogs', () => {
-  for (const theme of ['light', 'dark'] as const) {
-    for (const contrast of ['no-preference', 'more'] as const) {
-      test(`pass axe with theme ${theme}, contrast ${contrast}`, async ({ page }) => {
-        await page.emulateMedia({ colorScheme: theme, contrast });
-        for (const name of ['Settings', 'Help']) {
-          await opener(page, name).click();
-          await expect(page.getByRole('dialog', { name })).toBeVisible();
-          const { violations, passes } = await new AxeBuilder({ page })
-            .include(`#${name.toLowerCase()}`)
-            .analyze();
-          expect(violations).toEqual([]);
-          expect(passes.map(({ id }) => id)).toContain('color-contrast');
-          await page.keyboard.press('Escape');
-        }
-      });
-    }
-  }
 });
 
 test('shows the cursor and the selection in the system’s colors if colors are forced', async ({

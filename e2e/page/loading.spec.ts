@@ -1,9 +1,10 @@
 // The page while it loads, and its parts that are loaded when they are first used.
 
-import type { Page, Route } from '@playwright/test';
+import type { Page } from '@playwright/test';
 import { startTcpService } from '../../testing/tcpService.ts';
 import {
   expect,
+  hold,
   keepToasts,
   PageTerminal,
   paste,
@@ -16,20 +17,6 @@ const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 
 /** The page's own script. The others are loaded when they are used. */
 const SCRIPT = '**/assets/index-*.js';
-
-/** Holds back the responses to requests for these files. @returns A function that ends that. */
-async function hold(page: Page, files: string): Promise<() => Promise<void>> {
-  const held: Route[] = [];
-  let isHeld = true;
-  await page.route(files, async (route) => {
-    if (isHeld) held.push(route);
-    else await route.continue();
-  });
-  return async () => {
-    isHeld = false;
-    for (const route of held) await route.continue();
-  };
-}
 
 test(
   'opens the WebSocket before its script is loaded, and only one for the terminal',

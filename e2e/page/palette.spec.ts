@@ -5,6 +5,7 @@ import {
   chooseFromPalette,
   devices,
   expect,
+  hold,
   PageTerminal,
   QUICK,
   startBridgeTo,
@@ -18,18 +19,8 @@ const palette = (page: Page) => page.getByRole('dialog', { name: 'Commands and t
 const options = (page: Page) => page.getByRole('option');
 const chosen = (page: Page) => page.getByRole('option', { selected: true }).locator('.label');
 
-/** Holds back the code of the palette and the dialogs. @returns A function that ends that. */
-async function holdPanels(page: Page): Promise<() => void> {
-  let release = () => {};
-  const released = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  await page.route('**/panels-*.js', async (route) => {
-    await released;
-    await route.continue();
-  });
-  return release;
-}
+/** The code of the palette and the dialogs. */
+const PANELS = '**/panels-*.js';
 
 test.beforeEach(({ terminal }) => terminal.expectCommandPrompt());
 
@@ -186,12 +177,12 @@ for (const { keys, part, field } of [
   }) => {
     await page.keyboard.type('MSGSTORE\n');
     await terminal.expectText('Enter new message of the day:');
-    const release = await holdPanels(page);
+    const release = await hold(page, PANELS);
     await page.keyboard.press(keys);
     await page.keyboard.type('full');
     // A click opens nothing else.
     await page.locator('#help-button').click({ force: true });
-    release();
+    await release();
     await expect(page.locator(part)).toBeVisible();
     await expect(page.locator(field)).toHaveValue('full');
     await page.keyboard.type(' s');
@@ -207,15 +198,15 @@ test('Escape while it is loaded opens nothing, and gives the keys back to the li
   page,
   terminal,
 }) => {
-  const requested = page.waitForRequest('**/panels-*.js');
-  const release = await holdPanels(page);
+  const requested = page.waitForRequest(PANELS);
+  const release = await hold(page, PANELS);
   await page.keyboard.press('Control+k');
   await requested;
   await page.keyboard.press('Escape');
   await page.keyboard.type('MSG');
   await terminal.expectText(`${PROMPT} MSG`);
-  const loaded = page.waitForResponse('**/panels-*.js');
-  release();
+  const loaded = page.waitForResponse(PANELS);
+  await release();
   await loaded;
   await page.locator('#help-button').click();
   await expect(page.locator('#help')).toBeVisible();
@@ -225,14 +216,14 @@ test('Escape while it is loaded opens nothing, and gives the keys back to the li
 test('of several that are opened while they are loaded, only the newest opens', async ({
   page,
 }) => {
-  const release = await holdPanels(page);
+  const release = await hold(page, PANELS);
   await page.locator('#help-button').click();
   await page.keyboard.press('Escape');
   await page.locator('#settings-button').click();
   await page.keyboard.press('Escape');
   await page.keyboard.press('Control+k');
   await page.keyboard.type('full');
-  release();
+  await release();
   await expect(page.getByRole('combobox')).toHaveValue('full');
   await expect(page.locator('dialog[open]')).toHaveCount(1);
 });

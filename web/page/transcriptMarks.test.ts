@@ -29,8 +29,8 @@ class MarkedTerminal {
     return write(this.#terminal, text);
   }
 
-  async print(...lines: string[]): Promise<void> {
-    for (const line of lines) await this.write(styled([line], 'message'));
+  print(...lines: string[]): Promise<void> {
+    return this.write(lines.map((line) => styled([line], 'message')).join(''));
   }
 
   type(text: string): Promise<void> {
