@@ -71,8 +71,8 @@ function plainImports(): Plugin {
 
 /**
  * Removes comments and indentation, and inlines the first script of each page, and more. Other
- * scripts are modules, which run too late.
- * The bridge allows each by its hash (bridge/http/headers.ts).
+ * scripts are modules, which run too late. The bridge allows each by its hash
+ * (bridge/http/headers.ts).
  */
 function inlineScripts(...more: string[]): Plugin {
   return {
