@@ -30,8 +30,9 @@ const PASSWORD_WITH_COMMAND = /^SHUTDOWN./i;
 
 /** Whether an answer may hold a password: it must be kept out of every history of lines. */
 export function isSecretAnswer(kind: PromptKind, text: string): boolean {
-  if (kind === 'retry') return !isCommand(trimLine(text));
-  return isSecret(kind) || (kind === 'command' && PASSWORD_WITH_COMMAND.test(trimLine(text)));
+  const line = trimLine(text);
+  if (kind === 'retry') return line !== '' && !isCommand(line);
+  return isSecret(kind) || (kind === 'command' && PASSWORD_WITH_COMMAND.test(line));
 }
 
 /** Whether the prompt asks for a command of the message server. */

@@ -103,7 +103,7 @@ export function end(state: PageState, ending: Ending, typed: TypedText): Step {
 
 function disconnect(state: PageState, ending: Ending | 'loggedOut', typed: TypedText): Step {
   const { phase } = state;
-  const isPassword = isPasswordTyped(phase);
+  const isPassword = isPasswordTyped(phase, typed.line);
   const isTypeAhead = !('prompt' in phase) && typed.hasTypeAhead;
   const stash = stashOf(phase);
   const kept = isPassword || isTypeAhead ? '' : typed.line;

@@ -8,6 +8,11 @@ import {
   FakePage,
 } from './pageConversation.harness.ts';
 
+/** A page whose next line may be the right password, or a command. */
+function afterWrongPassword(): FakePage {
+  return atPasswordPrompt().type('guess\r').receive('301 WRONG PASSWORD\n');
+}
+
 const UP = '\x1b[A';
 const LEFT = '\x1b[D';
 const CTRL_C = '\x03';
@@ -92,6 +97,26 @@ describe('when the connection is lost, it', () => {
     page.lose('motd closed the connection (1000)', false).type('er2').open();
     expect(page.line).toBe('The password was not sent; press Enter to continue: |');
     expect(page.type('\r').line).toBe(`${COMMAND}|`);
+  });
+
+  test('discards a half-typed line after a wrong password: it may be the right one', () => {
+    const page = afterWrongPassword().type('hunt').lose();
+    expect(page.field).toBe('');
+    expect(page.line).toBe('The password was not sent; press Enter to continue: |');
+    page.type('er2\r').open();
+    expect(page.line).toBe(`${COMMAND}|`);
+    expect(page.sent.at(-1)).toBe('guess\n');
+  });
+
+  test('discards a command that holds its password', () => {
+    const page = new FakePage().open().type('SHUTDOWN hunt').lose().type('er2\r').open();
+    expect(page.line).toBe(`${COMMAND}|`);
+    expect(page.sent).toEqual([]);
+  });
+
+  test.each(['MSGGET', ''])('keeps %j after a wrong password', (command) => {
+    const page = afterWrongPassword().type(command).lose().open();
+    expect(page.line).toBe(`${COMMAND}${command}|`);
   });
 
   test('discards a password that was typed ahead of its prompt', () => {
@@ -184,6 +209,24 @@ describe('when the connection is lost, it', () => {
       .receive('300 PASSWORD REQUIRED\n')
       .type('hunter2\r')
       .receive('200 OK\n');
+    expect(page.line).toBe('Enter new message of the day: half a mess|');
+  });
+
+  test('asks again for a wrong password, and keeps the typed message', () => {
+    const page = atMessagePrompt().type('half a mess').lose().open();
+    for (const password of ['wrong', 'worse']) {
+      page.receive('300 PASSWORD REQUIRED\n').type(`${password}\r`);
+      page.receive('301 WRONG PASSWORD\n');
+      expect(page.sent.at(-1)).toBe('MSGSTORE\n');
+    }
+    page.receive('300 PASSWORD REQUIRED\n').type('secret\r').receive('200 OK\n');
+    expect(page.line).toBe('Enter new message of the day: half a mess|');
+  });
+
+  test('keeps the typed message after too many wrong passwords', () => {
+    const page = atMessagePrompt().type('half a mess').lose().open();
+    page.receive('300 PASSWORD REQUIRED\n').type('wrong\r');
+    page.receive('421 TOO MANY WRONG PASSWORDS\n').lose();
     expect(page.line).toBe('Enter new message of the day: half a mess|');
   });
 

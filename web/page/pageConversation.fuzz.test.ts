@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { asksForCommand } from '../../client/dialogue/conversation.ts';
 import { quickOrFull } from '../../testing/scale.ts';
 import type { FakePage } from './pageConversation.harness.ts';
 import { Scene, SECRET } from './pageConversationScene.harness.ts';
@@ -19,7 +20,7 @@ type Act =
   | { does: 'lose'; wasStable: boolean }
   | { does: 'typeText'; text: string }
   | { does: 'typeSecret' }
-  /** Types another password right after a wrong one, where a command is expected. */
+  /** Begins another password right after a wrong one, where a command is expected. */
   | { does: 'retrySecret' }
   | { does: 'edit'; key: string }
   /** Another client stores a message. */
@@ -99,7 +100,8 @@ function performCarelessly(scene: Scene, act: Act): void {
       break;
     case 'retrySecret':
       if (scene.typing !== 'nothing' || scene.page.conversation.promptKind !== 'retry') return;
-      scene.type(`${SECRET}\r`);
+      scene.typing = 'password';
+      scene.type(SECRET);
       break;
     case 'shutDownBlindly': {
       const asksForCommand = scene.page.line?.endsWith('SHUTDOWN): |') || scene.page.line === '|';
@@ -212,7 +214,7 @@ function endLine(scene: Scene, act: Act): void {
       scene.page.message = act.message;
       break;
     case 'press':
-      if (scene.page.conversation.promptKind === 'command') scene.typing = 'nothing';
+      if (asksForCommand(scene.page.conversation.promptKind)) scene.typing = 'nothing';
       scene.press(act.command);
       break;
   }

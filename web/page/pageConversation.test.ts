@@ -61,6 +61,13 @@ test('keeps the typed line when a command button is pressed', () => {
   expect(page.line).toBe(`${COMMAND}half a line|`);
 });
 
+test('discards what may be a password when a command button is pressed after a wrong one', () => {
+  const page = atPasswordPrompt().type('guess\r').receive('301 WRONG PASSWORD\n').type('hunt');
+  page.conversation.command('MSGGET');
+  page.receive('200 OK\nthe message\n');
+  expect(page.line).toBe(`${COMMAND}|`);
+});
+
 test('keeps the cursor of the line that is typed while a command button awaits its reply', () => {
   const page = new FakePage().open();
   page.conversation.command('MSGGET');

@@ -20,6 +20,8 @@
 //                  stopAsking                                interrupted
 //                  closed, if it is quiet and not stable     disconnected
 //   waiting        ask                                       prompting
+//                  ask, if the password for a message that   waiting (its command is sent for it)
+//                  was interrupted is wrong
 //   interrupted    ask                                       prompting
 //   disconnected   opened                                    opened
 //                  line                                      disconnected (connects)
@@ -35,9 +37,10 @@
 // A new message replaces the one in force when the user began to write. If another client has stored
 // one meanwhile, Enter prints that instead, and a second Enter sends.
 //
-// When the connection is lost, a command stays on the line. A message stays, too, and its command,
-// such as MSGSTORE, is sent for it again. Completed lines that no prompt has asked for are discarded:
-// they may be a password, and the next prompt asks for a command.
+// When the connection is lost, a command stays on the line, unless it holds a password. After a wrong
+// one, a line may be the right one, unless it is a whole command. A message stays, too, and its
+// command, such as MSGSTORE, is sent for it again. Completed lines that no prompt has asked for are
+// discarded: they may be a password, and the next prompt asks for a command.
 
 import {
   closed,

@@ -32,7 +32,8 @@ export function ask(before: PageState, event: PageEvent & { is: 'ask' }, typed: 
   const state = { ...before, replaceable: replaceableAt(before, event) };
   const isTyped = typed.line !== '' || typed.hasTypeAhead;
   // A password that was being typed must not answer another prompt.
-  if (isTyped && isPasswordTyped(phase) && !isSecret(prompt.kind)) {
+  const isPassword = isTyped && isPasswordTyped(phase, typed.line);
+  if (isPassword && !isSecretAnswer(prompt.kind, typed.line)) {
     const { state: next, effects } = startPrompt(state, prompt, '');
     return stepTo(
       { ...next, input: typed.line === '' ? state.input : 'discarding' },
@@ -46,6 +47,9 @@ export function ask(before: PageState, event: PageEvent & { is: 'ask' }, typed: 
   // The user may have discarded the message meanwhile.
   if (interrupted && typed.line !== '')
     return resumeMessage(state, prompt, interrupted, typed.line);
+  const stash = stashOf(phase);
+  if (prompt.kind === 'retry' && stash?.messagePrompt)
+    return resumeMessage(state, prompt, stash.messagePrompt, `${stash.line}${typed.line}`);
   return startPrompt(state, prompt, typed.line);
 }
 
@@ -63,7 +67,10 @@ function startPrompt(state: PageState, prompt: Prompt, typedLine: string): Step 
   return stepTo({ ...state, phase: { ...prompting, stash: undefined } }, start, setLine);
 }
 
-/** Sends the command of an interrupted message. The server may ask for a password first. */
+/**
+ * Sends the command of an interrupted message. The server may ask for a password first; if that was
+ * wrong, it asks for it again.
+ */
 function resumeMessage(
   state: PageState,
   prompt: Prompt,
@@ -74,6 +81,7 @@ function resumeMessage(
   return stepTo(
     { ...state, phase: { is: 'waiting', sent, stash: { line: message, messagePrompt } } },
     { do: 'startPrompt', prompt },
+    { do: 'discardTypeAhead' },
     { do: 'setLine', line: '' },
     ...answer(prompt, sent),
   );
@@ -106,11 +114,12 @@ export function line(state: PageState, event: PageEvent & { is: 'line' }): Step 
   return stepTo({ ...state, phase: next, replaceable }, ...answer(prompt, text));
 }
 
-/** Sends a command, and sets the line being typed aside. */
+/** Sends a command, and sets the line being typed aside, unless it may be a password. */
 export function command(state: PageState, sent: string, typed: TypedText): Step {
   const { phase } = state;
   if (phase.is !== 'prompting' || !takesCommand(phase.prompt.kind)) return stepTo(state);
-  const stash = typed.line === '' ? undefined : { line: typed.line, messagePrompt: undefined };
+  const isKept = typed.line !== '' && !isPasswordTyped(phase, typed.line);
+  const stash = isKept ? { line: typed.line, messagePrompt: undefined } : undefined;
   return stepTo(
     { ...state, input: 'editing', phase: { is: 'waiting', sent, stash } },
     { do: 'setLine', line: '' },

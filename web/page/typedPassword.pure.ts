@@ -1,7 +1,7 @@
 // Whether what is being typed is a password, as far as the page can know, and what the page shows
 // while it discards the rest of one.
 
-import { isSecret } from '../../client/dialogue/conversation.ts';
+import { isSecret, isSecretAnswer } from '../../client/dialogue/conversation.ts';
 import { WRITE_COMMANDS } from '../../protocol/commands.ts';
 import type { PageEffect, Phase } from './pageState.pure.ts';
 
@@ -13,9 +13,9 @@ export const ANNOUNCE_DISCARDED: PageEffect = { do: 'announce', text: PASSWORD_D
 /** A password prompt may follow these commands: what is typed ahead of it may be a password. */
 const PASSWORD_COMMANDS: ReadonlySet<string> = new Set([...WRITE_COMMANDS, 'SHUTDOWN']);
 
-/** Whether the line being typed is a password. */
-export function isPasswordTyped(phase: Phase): boolean {
-  if ('prompt' in phase) return isSecret(phase.prompt.kind);
+/** Whether the line being typed is a password, or may be one: after a wrong one, users retype it. */
+export function isPasswordTyped(phase: Phase, line: string): boolean {
+  if ('prompt' in phase) return isSecretAnswer(phase.prompt.kind, line);
   return phase.is === 'waiting' && phase.sent === 'SHUTDOWN';
 }
 
