@@ -69,8 +69,12 @@ export async function cancel(number: number, options: ChangeOptions): Promise<vo
   await change('MSGCANCEL', String(number), options);
 }
 
+/** After three wrong passwords a server checks none for some time (PROTOCOL.md, "Passwords"). */
+const MAX_TYPED_PASSWORDS = 3;
+
 /**
- * Asks for the store password on the terminal, if there is one and a server requires a password.
+ * Asks for the store password on the terminal, if there is one and a server requires a password, and
+ * again if it is wrong.
  *
  * @returns The number of what was stored, if it has one.
  */
@@ -79,24 +83,31 @@ async function change(
   line: string,
   options: ChangeOptions,
 ): Promise<number | undefined> {
-  const changeWith = (storePassword: string | undefined) =>
-    withDeadline(remainingMs(options), (deadline) =>
-      changeOnce(command, line, { ...options, storePassword }, deadline),
-    );
-  try {
-    return await changeWith(options.storePassword);
-  } catch (error) {
-    const canAsk = process.stdin.isTTY && process.stderr.isTTY;
-    if (!canAsk || !isPasswordMissing(error)) throw error;
-    const { askForPassword, parsePassword } = await import('../password.ts');
-    const [typed] = await askForPassword('Store password: ');
-    return changeWith(parsePassword(typed));
+  let { storePassword } = options;
+  for (let typed = 0; ; typed++) {
+    try {
+      return await withDeadline(remainingMs(options), (deadline) =>
+        changeOnce(command, line, { ...options, storePassword }, deadline),
+      );
+    } catch (error) {
+      const canAsk = process.stdin.isTTY && process.stderr.isTTY && typed < MAX_TYPED_PASSWORDS;
+      const prompt = canAsk ? PASSWORD_PROMPTS.get(deniedReply(error)) : undefined;
+      if (prompt === undefined) throw error;
+      const { askForPassword, parsePassword } = await import('../password.ts');
+      const [answer] = await askForPassword(prompt);
+      storePassword = parsePassword(answer);
+    }
   }
 }
 
-function isPasswordMissing(error: unknown): boolean {
+const PASSWORD_PROMPTS: ReadonlyMap<string | undefined, string> = new Map([
+  [REPLY.passwordRequired, 'Store password: '],
+  [REPLY.wrongPassword, 'Wrong password. Store password: '],
+]);
+
+function deniedReply(error: unknown): string | undefined {
   const cause = error instanceof CliError ? error.cause : undefined;
-  return cause instanceof DeniedError && cause.reply === REPLY.passwordRequired;
+  return cause instanceof DeniedError ? cause.reply : undefined;
 }
 
 async function changeOnce(

@@ -51,14 +51,19 @@ test('set asks for the message, and names the server', QUICK, async ({ server })
   expect((await runMotd(['get', '127.0.0.1', String(port)])).stdout).toBe('typed\n');
 });
 
+/** Starts a server whose store password is `correct horse`. */
+async function startGuardedServer() {
+  const file = test.info().outputPath('password');
+  writeFileSync(file, (await runMotd(['hash-password'], 'correct horse\n')).stdout);
+  return startServer(0, ['--store-password-file', file]);
+}
+
 for (const [command, prompt, answer] of [
   ['set', /^New message for [\d.:]+: $/, 'typed\r'],
   ['set -m typed', undefined, ''],
 ] as const) {
   test(`${command} asks for the store password, and stores the message`, async () => {
-    const file = test.info().outputPath('password');
-    writeFileSync(file, (await runMotd(['hash-password'], 'correct horse\n')).stdout);
-    const server = await startServer(0, ['--store-password-file', file]);
+    const server = await startGuardedServer();
     const at = ['127.0.0.1', String(server.port)];
     const client = runInTerminal(`${process.execPath} dist/cli/main.js ${command} ${at.join(' ')}`);
     if (prompt !== undefined) {
@@ -72,6 +77,35 @@ for (const [command, prompt, answer] of [
     expect((await runMotd(['get', ...at])).stdout).toBe('typed\n');
   });
 }
+
+test('set asks again for a wrong store password, and keeps the typed message', async () => {
+  const server = await startGuardedServer();
+  const at = ['127.0.0.1', String(server.port)];
+  const set = `${process.execPath} dist/cli/main.js set ${at.join(' ')}`;
+  const client = runInTerminal(`MOTD_STORE_PASSWORD=old ${set}`);
+  await client.waitForOutput(/^New message for [\d.:]+: $/);
+  client.process.stdin?.write('typed\r');
+  await client.waitForOutput(/\nWrong password\. Store password: $/);
+  client.process.stdin?.write('guess\r');
+  await client.waitForOutput(/(?:\nWrong password\. Store password: ){2}$/);
+  client.process.stdin?.write('correct horse\r');
+  expect(await client.exitCode()).toBe(0);
+  expect((await runMotd(['get', ...at])).stdout).toBe('typed\n');
+});
+
+test('set gives up after three wrong store passwords', async () => {
+  const server = await startGuardedServer();
+  const set = `${process.execPath} dist/cli/main.js set -m typed 127.0.0.1 ${server.port}`;
+  const client = runInTerminal(set);
+  for (const asked of [1, 2, 3]) {
+    await client.waitForOutput(new RegExp(`(?:Store password: [^]*){${asked}}$`));
+    client.process.stdin?.write('guess\r');
+  }
+  expect(await client.exitCode()).toBe(1);
+  expect(client.shown).toMatch(
+    /301 WRONG PASSWORD; check MOTD_STORE_PASSWORD \[wrong-password\]\n$/,
+  );
+});
 
 test('Tab completes flags and their values in bash', async () => {
   const shell = runInTerminal('PS1="ready> " bash --norc --noprofile -i');
