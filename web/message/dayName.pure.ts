@@ -7,6 +7,7 @@ const DATE: Intl.DateTimeFormatOptions = { day: 'numeric', month: 'long' };
 export class DayNames {
   readonly #format: Intl.DateTimeFormat;
   readonly #formatWithYear: Intl.DateTimeFormat;
+  readonly #yearFormat: Intl.DateTimeFormat;
   readonly #dateFormat: Intl.DateTimeFormat;
 
   /**
@@ -17,6 +18,7 @@ export class DayNames {
     const options = { timeZone, weekday: 'long', ...DATE } as const;
     this.#format = new Intl.DateTimeFormat(language, options);
     this.#formatWithYear = new Intl.DateTimeFormat(language, { ...options, year: 'numeric' });
+    this.#yearFormat = new Intl.DateTimeFormat(language, { timeZone, year: 'numeric' });
     this.#dateFormat = new Intl.DateTimeFormat('en-GB', { timeZone, ...DATE, year: 'numeric' });
   }
 
@@ -26,7 +28,8 @@ export class DayNames {
     const todayMs = this.#dateOf(nowMs);
     if (dateMs === todayMs) return 'Today';
     if (dateMs === todayMs - DAY_MS) return 'Yesterday';
-    const isThisYear = yearOf(dateMs) === yearOf(todayMs);
+    // By the calendar of the language, as it is shown.
+    const isThisYear = this.#yearFormat.format(timeMs) === this.#yearFormat.format(nowMs);
     return (isThisYear ? this.#format : this.#formatWithYear).format(timeMs);
   }
 
@@ -34,8 +37,4 @@ export class DayNames {
   #dateOf(timeMs: number): number {
     return Date.parse(`${this.#dateFormat.format(timeMs)} UTC`);
   }
-}
-
-function yearOf(dateMs: number): number {
-  return new Date(dateMs).getUTCFullYear();
 }

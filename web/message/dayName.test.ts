@@ -20,6 +20,21 @@ test.each([
   expect(name(time, now).replace(',', '')).toBe(words);
 });
 
+test.each([
+  // The year of Iran begins in March.
+  ['fa-IR', '2026-03-20T12:00:00Z', true],
+  ['fa-IR', '2026-03-21T12:00:00Z', false],
+  // That of Thailand has other numbers.
+  ['th-TH', '2025-12-31T12:00:00Z', true],
+  ['th-TH', '2026-01-01T12:00:00Z', false],
+])('a day has its year unless that is this one: in %s, %s: %s', (language, time, hasYear) => {
+  const options = { weekday: 'long', day: 'numeric', month: 'long', timeZone: 'UTC' } as const;
+  const withoutYear = new Date(time).toLocaleDateString(language, options);
+  const now = Date.parse('2026-11-28T12:00:00Z');
+  const shown = new DayNames('UTC', language).name(Date.parse(time), now);
+  expect(shown !== withoutYear).toBe(hasYear);
+});
+
 test('a day of 25 hours is one day', () => {
   expect(name('2026-10-24T22:00:00Z', '2026-10-25T22:59:00Z')).toBe('Today');
   expect(name('2026-10-24T22:00:00Z', '2026-10-25T23:00:00Z')).toBe('Yesterday');
