@@ -223,7 +223,8 @@ test.each<[flags: string, from: string | undefined, until: string | undefined, e
     'an end before the start on its weekday',
     'fri 18:00',
     'fri 17:00',
-    '--until is not after --from: Fri 27 Nov 2026 17:00 CET, Fri 27 Nov 2026 18:00 CET',
+    '--until is not after --from: Fri 27 Nov 2026 17:00 CET, Fri 27 Nov 2026 18:00 CET; ' +
+      'write the date of the end, or only its time for the first one after --from',
   ],
   [
     'an end before the start on its date',

@@ -54,7 +54,10 @@ function rejectFault(window: ParsedWindow, nowMs: number): void {
     case undefined:
       return;
     case 'endNotAfterStart':
-      throw new UsageError('invalid-window', `--until is not after --from: ${until}, ${from}`);
+      throw new UsageError(
+        'invalid-window',
+        `--until is not after --from: ${until}, ${from}; write the date of the end, or only its time for the first one after --from`,
+      );
     case 'endInThePast':
       throw new UsageError('invalid-window', `--until is in the past: ${until}`);
     case 'startInThePast':

@@ -160,7 +160,7 @@ for (const [what, args, error, code] of [
   [
     'a window that ends before it begins',
     ['--from', `${FRIDAY} 18:00`, '--until', `${FRIDAY} 8:00`],
-    `--until is not after --from: ${SHOWN_FRIDAY} 08:00 CET, ${SHOWN_FRIDAY} 18:00 CET`,
+    `--until is not after --from: ${SHOWN_FRIDAY} 08:00 CET, ${SHOWN_FRIDAY} 18:00 CET; write .*`,
     'invalid-window',
   ],
   [

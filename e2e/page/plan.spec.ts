@@ -137,7 +137,12 @@ test.describe('the dialog', () => {
     await openPlan(page);
     const cases: [from: string, until: string, label: string, fault: string][] = [
       ['', '', 'From', 'Choose a start, an end, or both.'],
-      ['2026-11-27T20:00', '2026-11-27T18:00', 'Until', 'The end must be after the start.'],
+      [
+        '2026-11-27T20:00',
+        '2026-11-27T18:00',
+        'Until',
+        'The end must be after the start: over midnight',
+      ],
       ['', '2026-11-27T12:59', 'Until', 'The end has passed already.'],
       ['2026-11-27T12:59', '', 'From', 'The start has passed already'],
       ['2036-11-28T00:00', '', 'From', 'The start is over 10 years away.'],

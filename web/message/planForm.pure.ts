@@ -30,7 +30,10 @@ export interface PlanReading {
 }
 
 const WINDOW_FAULTS: Readonly<Record<WindowFault, readonly [PlanField, string]>> = {
-  endNotAfterStart: ['until', 'The end must be after the start.'],
+  endNotAfterStart: [
+    'until',
+    'The end must be after the start: over midnight, choose the next day.',
+  ],
   endInThePast: ['until', 'The end has passed already.'],
   startInThePast: ['from', 'The start has passed already: choose a later one, or an end.'],
   startTooFarAway: ['from', `The start is over ${MAX_PLAN_YEARS} years away.`],
