@@ -84,18 +84,19 @@ async function change(
   options: ChangeOptions,
 ): Promise<number | undefined> {
   let { storePassword } = options;
-  for (let typed = 0; ; typed++) {
+  for (let asked = 0; ; asked++) {
     try {
       return await withDeadline(remainingMs(options), (deadline) =>
         changeOnce(command, line, { ...options, storePassword }, deadline),
       );
     } catch (error) {
-      const canAsk = process.stdin.isTTY && process.stderr.isTTY && typed < MAX_TYPED_PASSWORDS;
+      const canAsk = process.stdin.isTTY && process.stderr.isTTY && asked < MAX_TYPED_PASSWORDS;
       const prompt = canAsk ? PASSWORD_PROMPTS.get(deniedReply(error)) : undefined;
       if (prompt === undefined) throw error;
-      const { askForPassword, parsePassword } = await import('../password.ts');
-      const [answer] = await askForPassword(prompt);
-      storePassword = parsePassword(answer);
+      const { askForPassword } = await import('../password.ts');
+      const [typed = ''] = await askForPassword(prompt);
+      // Without one, if it cannot be sent: the server requires it again.
+      storePassword = parseSingleLine(typed);
     }
   }
 }

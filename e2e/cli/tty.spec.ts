@@ -88,6 +88,8 @@ test('set asks again for a wrong store password, and keeps the typed message', a
   await client.waitForOutput(/\nWrong password\. Store password: $/);
   client.process.stdin?.write('guess\r');
   await client.waitForOutput(/(?:\nWrong password\. Store password: ){2}$/);
+  client.process.stdin?.write('\r');
+  await client.waitForOutput(/\nStore password: $/);
   client.process.stdin?.write('correct horse\r');
   expect(await client.exitCode()).toBe(0);
   expect((await runMotd(['get', ...at])).stdout).toBe('typed\n');
