@@ -59,7 +59,10 @@ function rejectFault(window: ParsedWindow, nowMs: number): void {
         `--until is not after --from: ${until}, ${from}; write the date of the end, or only its time for the first one after --from`,
       );
     case 'endInThePast':
-      throw new UsageError('invalid-window', `--until is in the past: ${until}`);
+      throw new UsageError(
+        'invalid-window',
+        `--until is in the past: ${until}; write a later time`,
+      );
     case 'startInThePast':
       throw new UsageError(
         'invalid-window',
@@ -68,12 +71,12 @@ function rejectFault(window: ParsedWindow, nowMs: number): void {
     case 'endTooFarAway':
       throw new UsageError(
         'invalid-window',
-        `--until is over ${MAX_PLAN_YEARS} years away: ${until}`,
+        `--until is over ${MAX_PLAN_YEARS} years away: ${until}; check the year`,
       );
     case 'startTooFarAway':
       throw new UsageError(
         'invalid-window',
-        `--from is over ${MAX_PLAN_YEARS} years away: ${from}`,
+        `--from is over ${MAX_PLAN_YEARS} years away: ${from}; check the year`,
       );
     default:
       fault satisfies never;

@@ -34,10 +34,10 @@ const WINDOW_FAULTS: Readonly<Record<WindowFault, readonly [PlanField, string]>>
     'until',
     'The end must be after the start: over midnight, choose the next day.',
   ],
-  endInThePast: ['until', 'The end has passed already.'],
+  endInThePast: ['until', 'The end has passed already: choose a later one.'],
   startInThePast: ['from', 'The start has passed already: choose a later one, or an end.'],
-  startTooFarAway: ['from', `The start is over ${MAX_PLAN_YEARS} years away.`],
-  endTooFarAway: ['until', `The end is over ${MAX_PLAN_YEARS} years away.`],
+  startTooFarAway: ['from', `The start is over ${MAX_PLAN_YEARS} years away: check the year.`],
+  endTooFarAway: ['until', `The end is over ${MAX_PLAN_YEARS} years away: check the year.`],
 };
 
 /** @param times Has the time zone of the input, and describes the window. */
