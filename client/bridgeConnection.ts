@@ -7,11 +7,13 @@ import { WebSocket } from 'ws';
 import { escapeControls } from '../protocol/plainText.ts';
 import { decodeForDisplay } from '../protocol/utf8.ts';
 import { AbortedError } from './abortedError.ts';
-import type { BridgeAddress, ClientTls, ServerConnection } from './connect.ts';
+import {
+  type BridgeAddress,
+  type ClientTls,
+  KEEPALIVE_AFTER_MS,
+  type ServerConnection,
+} from './connect.ts';
 import { BridgeRejectedError, RejectedError } from './oneshot/replyErrors.ts';
-
-/** As for a direct connection (connect.ts). */
-const KEEPALIVE_AFTER_MS = 60_000;
 
 /** Larger than any message that a bridge relays. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;

@@ -8,7 +8,7 @@ import { AbortedError, type ConnectProgress } from './abortedError.ts';
  * After this much silence, TCP probes whether the server is still there (tcp(7), SO_KEEPALIVE).
  * Node has it probe ten times, a second apart (libuv), and then reports the connection as lost.
  */
-const KEEPALIVE_AFTER_MS = 60_000;
+export const KEEPALIVE_AFTER_MS = 60_000;
 
 export interface ServerEndpoint {
   /** A host name or an IP address. */
