@@ -4,6 +4,7 @@
 
 import { isCommand, type WriteCommand } from '../../protocol/commands.ts';
 import { trimLine } from '../../protocol/lines.ts';
+import { escapeControls } from '../../protocol/plainText.ts';
 import type { ReplyClass } from '../../protocol/replies.ts';
 
 /**
@@ -76,6 +77,11 @@ export type Effect =
   | { do: 'send'; text: string }
   /** The conversation is over. No effect follows. */
   | { do: 'end'; ending: Ending };
+
+/** @param text Not yet escaped. */
+export function note(text: string): Effect & { do: 'print' } {
+  return { do: 'print', line: `[${escapeControls(text)}]`, speaker: 'note' };
+}
 
 export interface Conversation {
   /** The connection is open. */

@@ -36,6 +36,7 @@ import {
   type Ending,
   isSecretAnswer,
   MAX_SHOWN_LENGTH,
+  note,
   type PromptKind,
   type Speaker,
   TOO_LONG_TO_SHOW,
@@ -155,7 +156,7 @@ export class Dialogue implements Conversation {
     return [
       ...last,
       ...this.#stopAsking(),
-      print('note', `[${escapeControls(reason)}]`),
+      note(reason),
       ...this.#warnIfUnknown(),
       ...this.#end(this.#isRejected ? 'rejected' : 'lost'),
     ];
@@ -165,7 +166,7 @@ export class Dialogue implements Conversation {
   #warnIfUnknown(): Effect[] {
     if (this.#state.at !== 'reply' || !isWriteCommand(this.#state.asked.for)) return [];
     const change = this.#state.asked.for === 'MSGCANCEL' ? 'canceled' : 'stored';
-    return [print('note', `[it is not known whether the message was ${change}]`)];
+    return [note(`it is not known whether the message was ${change}`)];
   }
 
   #lineReceived(line: string): Effect[] {

@@ -5,7 +5,7 @@
 // default one. When the user has answered it, that line is complete, and already on the screen.
 
 import { escapeControls } from '../../protocol/plainText.ts';
-import type { Conversation, Effect, PromptKind } from './conversation.ts';
+import { type Conversation, type Effect, note, type PromptKind } from './conversation.ts';
 import { ServiceOutput } from './serviceOutput.ts';
 
 export type LineEnd = '\n' | '\r\n';
@@ -80,9 +80,8 @@ export class LineMode implements Conversation {
     this.#isOver = true;
     const effects: Effect[] = this.#prompt === undefined ? [] : [{ do: 'stopAsking' }];
     this.#prompt = undefined;
-    const note = { do: 'print', line: `[${escapeControls(reason)}]`, speaker: 'note' } as const;
     const ending = this.#hasSent && CLEAN_CLOSE.test(reason) ? 'quit' : 'lost';
-    return [...effects, ...this.#output.end(), note, { do: 'end', ending }];
+    return [...effects, ...this.#output.end(), note(reason), { do: 'end', ending }];
   }
 
   #ask(): Effect[] {

@@ -1,7 +1,6 @@
 // A conversation with a service that is only read: displays each line, and never asks for one.
 
-import { escapeControls } from '../../protocol/plainText.ts';
-import type { Conversation, Effect } from './conversation.ts';
+import { type Conversation, type Effect, note } from './conversation.ts';
 import { ServiceOutput } from './serviceOutput.ts';
 
 export class ReadOnlyMode implements Conversation {
@@ -32,8 +31,4 @@ export class ReadOnlyMode implements Conversation {
     this.#isOver = true;
     return [...this.#output.end(), note(reason), { do: 'end', ending: 'lost' }];
   }
-}
-
-function note(text: string): Effect {
-  return { do: 'print', line: `[${escapeControls(text)}]`, speaker: 'note' };
 }
