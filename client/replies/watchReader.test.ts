@@ -14,10 +14,13 @@ function read(chunks: Iterable<string>, reader = new WatchReader()): WatchEvent[
   return [...chunks].flatMap((chunk) => reader.receive(chunk));
 }
 
-describe.each([
-  ['whole', (text: string) => [text]],
-  ['byte by byte', (text: string) => [...text]],
-])('received %s', (_how, split) => {
+/** How a text arrives. */
+const CHUNKS: [how: string, split: (text: string) => string[]][] = [
+  ['whole', (text) => [text]],
+  ['byte by byte', (text) => [...text]],
+];
+
+describe.each(CHUNKS)('received %s', (_how, split) => {
   test.each<[rule: string, text: string, events: WatchEvent[]]>([
     ['reads the message in force', '200 OK\napple\n', [message('apple')]],
     ['reads every later message', '200 OK\na\nb\nc\n', [message('a'), message('b'), message('c')]],
@@ -119,10 +122,7 @@ describe('with details', () => {
     return [...chunks].flatMap((chunk) => reader.receive(chunk));
   }
 
-  describe.each([
-    ['whole', (text: string) => [text]],
-    ['byte by byte', (text: string) => [...text]],
-  ])('received %s', (_how, split) => {
+  describe.each(CHUNKS)('received %s', (_how, split) => {
     test.each<[rule: string, text: string, events: WatchEvent[]]>([
       [
         'reads the message and its details',

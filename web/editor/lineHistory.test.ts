@@ -13,6 +13,12 @@ test('ignores a blank line, and a repetition of the last one', () => {
   expect(history.lines).toEqual(['one']);
 });
 
+test('leaves out a line of more than 10,000 characters, which would displace many others', () => {
+  const history = new LineHistory(['one']);
+  for (const length of [10_000, 10_001]) history.add('x'.repeat(length));
+  expect(history.lines).toEqual(['one', 'x'.repeat(10_000)]);
+});
+
 test('keeps the newest 500 lines', () => {
   const history = new LineHistory(Array.from({ length: 600 }, (_, index) => `line ${index}`));
   history.add('last');
