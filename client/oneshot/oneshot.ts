@@ -6,7 +6,7 @@ import { isClosingReply, REPLY } from '../../protocol/replies.ts';
 import type { ServerConnection } from '../connect.ts';
 import { type EntryDetails, readEntryLine, type StoredEntry } from '../replies/entryLine.ts';
 import { readHistoryLine } from '../replies/historyLine.ts';
-import { HistoryLineReader } from '../replies/historyLineReader.ts';
+import { ListReader } from '../replies/listReader.ts';
 import { MessageReader } from '../replies/messageReader.ts';
 import { type Plan, readPlanLine } from '../replies/planLine.ts';
 import { type WatchEvent, WatchReader } from '../replies/watchReader.ts';
@@ -125,21 +125,43 @@ async function requestList(
   server: LineClient,
   command: ListCommand,
 ): Promise<AsyncGenerator<string, void>> {
-  const reader = new HistoryLineReader();
+  const reader = new ListReader();
   server.send(command);
   const event = await server.readEvent(reader);
   if (event.is === 'rejected') throw rejectedError(event.reply);
   return linesOf(server, reader);
 }
 
-async function* linesOf(
-  server: LineClient,
-  reader: HistoryLineReader,
-): AsyncGenerator<string, void> {
+async function* linesOf(server: LineClient, reader: ListReader): AsyncGenerator<string, void> {
   for (;;) {
     const event = await server.readEvent(reader);
     if (event.is === 'end') return;
     if (event.is === 'entry') yield event.line;
+  }
+}
+
+/**
+ * Requests a list on a connection that may have been used before.
+ *
+ * @returns Its entries, when the server has accepted the request; the oldest entry is first. Throws
+ *   RejectedError, while it is iterated, if a line cannot be parsed.
+ */
+export async function requestEntries<Entry>(
+  server: LineClient,
+  command: ListCommand,
+  parse: (line: string) => Entry | undefined,
+): Promise<AsyncGenerator<Entry, void>> {
+  return parsed(await requestList(server, command), parse);
+}
+
+async function* parsed<Entry>(
+  lines: AsyncIterable<string>,
+  parse: (line: string) => Entry | undefined,
+): AsyncGenerator<Entry, void> {
+  for await (const line of lines) {
+    const entry = parse(line);
+    if (entry === undefined) throw rejectedError(line);
+    yield entry;
   }
 }
 
@@ -151,21 +173,21 @@ export async function askForHistory(
   socket: ServerConnection,
 ): Promise<AsyncGenerator<StoredEntry, void>> {
   const server = new LineClient(socket);
-  return historyFrom(server, await requestList(server, 'MSGHIST'));
+  return historyFrom(server, await requestEntries(server, 'MSGHIST', readHistoryLine));
 }
 
 async function* historyFrom(
   server: LineClient,
-  lines: AsyncIterable<string>,
+  history: AsyncIterable<StoredEntry>,
 ): AsyncGenerator<StoredEntry, void> {
   const begun: StoredEntry[] = [];
-  for await (const entry of parsed(lines, readHistoryLine)) begun.push(entry);
-  const details = await requestList(server, 'MSGLIST').catch((error: unknown) => {
+  for await (const entry of history) begun.push(entry);
+  const details = await requestEntries(server, 'MSGLIST', readEntryLine).catch((error: unknown) => {
     const isOlder = error instanceof RejectedError && error.reply === REPLY.unknownCommand;
     if (!isOlder) throw error;
   });
   if (details === undefined) yield* begun;
-  else yield* listedIn(begun, parsed(details, readEntryLine));
+  else yield* listedIn(begun, details);
 }
 
 async function* listedIn(
@@ -198,9 +220,9 @@ export async function askForPlannedEntries(
   const server = new LineClient(socket);
   const numbers = new Set<number>();
   // The server decides which are over: its clock counts.
-  const plans = parsed(await requestList(server, 'MSGPLANS'), readPlanLine);
+  const plans = await requestEntries(server, 'MSGPLANS', readPlanLine);
   for await (const { number } of plans) numbers.add(number);
-  return chosen(parsed(await requestList(server, 'MSGLIST'), readEntryLine), numbers);
+  return chosen(await requestEntries(server, 'MSGLIST', readEntryLine), numbers);
 }
 
 async function* chosen(
@@ -212,19 +234,7 @@ async function* chosen(
 
 /** Requests the messages that are in force by a window, or still to come; oldest first. */
 export async function askForPlans(socket: ServerConnection): Promise<AsyncGenerator<Plan, void>> {
-  return parsed(await requestList(new LineClient(socket), 'MSGPLANS'), readPlanLine);
-}
-
-/** @throws RejectedError, while it is iterated, if a line cannot be parsed. */
-async function* parsed<Entry>(
-  lines: AsyncIterable<string>,
-  parse: (line: string) => Entry | undefined,
-): AsyncGenerator<Entry, void> {
-  for await (const line of lines) {
-    const entry = parse(line);
-    if (entry === undefined) throw rejectedError(line);
-    yield entry;
-  }
+  return requestEntries(new LineClient(socket), 'MSGPLANS', readPlanLine);
 }
 
 /**

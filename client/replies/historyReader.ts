@@ -14,8 +14,8 @@ import { MAX_LINE_BYTES } from '../../protocol/lines.ts';
 import { isUnknownCommand, REPLY } from '../../protocol/replies.ts';
 import { readEntryLine, type StoredEntry } from './entryLine.ts';
 import { readHistoryLine } from './historyLine.ts';
-import { HistoryLineReader } from './historyLineReader.ts';
 import { type Incomplete, LineExchange, type Rejected, rejected } from './lineExchange.ts';
+import { ListReader } from './listReader.ts';
 import { readPlanLine } from './planLine.ts';
 
 export interface HistoryEntry extends StoredEntry {
@@ -46,9 +46,9 @@ const MAX_CHARACTERS = MAX_MESSAGES * MAX_LINE_BYTES;
 type State =
   | { awaits: 'info' }
   | { awaits: 'inForce' }
-  | { awaits: 'plans'; lines: HistoryLineReader; inForce: number; planned: Set<number> }
-  | { awaits: 'list'; lines: HistoryLineReader; inForce: number; planned: ReadonlySet<number> }
-  | { awaits: 'older'; lines: HistoryLineReader };
+  | { awaits: 'plans'; lines: ListReader; inForce: number; planned: Set<number> }
+  | { awaits: 'list'; lines: ListReader; inForce: number; planned: ReadonlySet<number> }
+  | { awaits: 'older'; lines: ListReader };
 
 export class HistoryReader {
   readonly #exchange = new LineExchange<Final>((line) => this.#receiveLine(line));
@@ -69,13 +69,13 @@ export class HistoryReader {
     switch (state.awaits) {
       case 'info':
         if (isUnknownCommand(line)) {
-          return this.#continue({ awaits: 'older', lines: new HistoryLineReader() }, OLDER_REQUEST);
+          return this.#continue({ awaits: 'older', lines: new ListReader() }, OLDER_REQUEST);
         }
         return line === REPLY.ok ? this.#continue({ awaits: 'inForce' }) : rejected(line);
       case 'inForce': {
         const inForce = readEntryLine(line)?.number;
         if (inForce === undefined) return rejected(line);
-        const lines = new HistoryLineReader();
+        const lines = new ListReader();
         return this.#continue(
           { awaits: 'plans', lines, inForce, planned: new Set() },
           LIST_REQUEST,
@@ -91,7 +91,7 @@ export class HistoryReader {
   }
 
   /** Receives a line of a list. */
-  #receiveItem(state: State & { lines: HistoryLineReader }, line: string): HistoryResult {
+  #receiveItem(state: State & { lines: ListReader }, line: string): HistoryResult {
     const event = state.lines.receiveLine(line);
     switch (event.is) {
       case 'accepted':
@@ -100,7 +100,7 @@ export class HistoryReader {
         return this.#add(state, line) ? this.#continue(state) : rejected(line);
       case 'end':
         if (state.awaits !== 'plans') return { is: 'complete', entries: this.#entries };
-        return this.#continue({ ...state, awaits: 'list', lines: new HistoryLineReader() });
+        return this.#continue({ ...state, awaits: 'list', lines: new ListReader() });
       case 'rejected':
         return event;
       default:
@@ -114,7 +114,7 @@ export class HistoryReader {
   }
 
   /** @returns Whether the line is an entry, or a plan. */
-  #add(state: State & { lines: HistoryLineReader }, line: string): boolean {
+  #add(state: State & { lines: ListReader }, line: string): boolean {
     if (state.awaits === 'plans') {
       const plan = readPlanLine(line);
       if (plan === undefined || state.planned.size === MAX_MESSAGES) return false;

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { HistoryLineReader } from './historyLineReader.ts';
+import { ListReader } from './listReader.ts';
 
 function read(...lines: string[]) {
-  const reader = new HistoryLineReader();
+  const reader = new ListReader();
   return lines.map((line) => reader.receiveLine(line));
 }
 
