@@ -7,20 +7,21 @@
 // A comment is sent from time to time, so that both sides notice a lost connection.
 
 import { entryJson } from '../../client/replies/entryJson.ts';
-import type { FeedEntry, Snapshot } from './snapshot.pure.ts';
+import type { StoredEntry } from '../../client/replies/entryLine.ts';
+import type { Snapshot } from './snapshot.pure.ts';
 
 export const HEARTBEAT = ':\n\n';
 export const SERVER_LOST = 'event: server\ndata: lost\n\n';
 export const SERVER_CONNECTED = 'event: server\ndata: connected\n\n';
 
 /** @returns Its number; from an older server, the time at which it was stored, if that is known. */
-export function eventId({ number, storedAtMs }: FeedEntry): string | undefined {
+export function eventId({ number, storedAtMs }: StoredEntry): string | undefined {
   if (number !== undefined) return String(number);
   return storedAtMs === undefined ? undefined : new Date(storedAtMs).toISOString();
 }
 
 /** @returns An event. JSON contains no line end, which would end the data. */
-export function messageEvent(entry: FeedEntry): string {
+export function messageEvent(entry: StoredEntry): string {
   const id = eventId(entry);
   return `${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(entryJson(entry))}\n\n`;
 }
@@ -34,7 +35,7 @@ export function messageEvent(entry: FeedEntry): string {
 export function missedSince(
   lastId: string | undefined,
   { current, entries }: Snapshot,
-): FeedEntry[] {
+): StoredEntry[] {
   const currentId = eventId(current);
   if (currentId !== undefined && lastId === currentId) return [];
   const position = entries.findIndex((entry) => eventId(entry) === lastId);

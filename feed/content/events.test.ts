@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
+import type { StoredEntry } from '../../client/replies/entryLine.ts';
 import { messageEvent, missedSince } from './events.pure.ts';
-import type { FeedEntry } from './snapshot.pure.ts';
 
-const entry = (number: number, window: Partial<FeedEntry> = {}): FeedEntry => ({
+const entry = (number: number, window: Partial<StoredEntry> = {}): StoredEntry => ({
   number,
   storedAtMs: number,
   message: `message ${number}`,
   ...window,
 });
-const withoutNumber = (storedAtMs: number): FeedEntry => ({ storedAtMs, message: 'old server' });
+const withoutNumber = (storedAtMs: number): StoredEntry => ({ storedAtMs, message: 'old server' });
 
 describe('an event', () => {
   test('has the number as its id, and the entry as JSON', () => {

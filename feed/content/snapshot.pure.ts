@@ -1,14 +1,12 @@
 // What the feed knows of the server at one time, and what follows from it.
 
-import type { StoredEntry as FeedEntry } from '../../client/replies/entryLine.ts';
-
-export type { FeedEntry };
+import type { StoredEntry } from '../../client/replies/entryLine.ts';
 
 export interface Snapshot {
   /** The message in force. */
-  current: FeedEntry;
+  current: StoredEntry;
   /** The entries that had begun when they were read, in that order: see `BegunEntries`. */
-  entries: readonly FeedEntry[];
+  entries: readonly StoredEntry[];
 }
 
 /**
@@ -18,7 +16,7 @@ export interface Snapshot {
 export const MAX_ENTRIES = 1_000;
 
 /** The time from which an entry may be in force; `undefined` for the initial message. */
-export function startOf({ storedAtMs, fromMs = storedAtMs }: FeedEntry): number | undefined {
+export function startOf({ storedAtMs, fromMs = storedAtMs }: StoredEntry): number | undefined {
   if (storedAtMs === undefined || fromMs === undefined) return fromMs;
   return Math.max(storedAtMs, fromMs);
 }
@@ -30,19 +28,19 @@ export function startOf({ storedAtMs, fromMs = storedAtMs }: FeedEntry): number 
  */
 export class BegunEntries {
   readonly #nowMs: number;
-  readonly #entries: FeedEntry[] = [];
+  readonly #entries: StoredEntry[] = [];
 
   constructor(nowMs: number) {
     this.#nowMs = nowMs;
   }
 
   /** @returns The last `MAX_ENTRIES`. */
-  get entries(): readonly FeedEntry[] {
+  get entries(): readonly StoredEntry[] {
     return this.#entries;
   }
 
   /** Must be called in the order of the numbers. */
-  add(entry: FeedEntry): void {
+  add(entry: StoredEntry): void {
     if (!hasBegun(entry, this.#nowMs)) return;
     const earlier = this.#entries.findLastIndex((each) => supersedes(entry, each));
     this.#entries.splice(earlier + 1, 0, entry);
@@ -76,19 +74,19 @@ export function inForceSince({ current, entries }: Snapshot, nowMs: number): num
 }
 
 /** Whether an entry has begun. One that was canceled before it began never does. */
-function hasBegun(entry: FeedEntry, nowMs: number): boolean {
+function hasBegun(entry: StoredEntry, nowMs: number): boolean {
   const startMs = startOf(entry) ?? Number.NEGATIVE_INFINITY;
   return startMs <= nowMs && startMs < (entry.untilMs ?? Number.POSITIVE_INFINITY);
 }
 
 /** Whether an entry begins after one with a lower number (PROTOCOL.md, "Planned messages"). */
-function supersedes(entry: FeedEntry, earlier: FeedEntry): boolean {
+function supersedes(entry: StoredEntry, earlier: StoredEntry): boolean {
   const begunMs = entry.fromMs ?? entry.storedAtMs ?? Number.NEGATIVE_INFINITY;
   return earlier.fromMs === undefined || earlier.fromMs <= begunMs;
 }
 
 /** @param entries In the order of their numbers. */
-function inForceAt(entries: readonly FeedEntry[], timeMs: number): FeedEntry | undefined {
+function inForceAt(entries: readonly StoredEntry[], timeMs: number): StoredEntry | undefined {
   const applying = entries.filter((entry) => {
     return hasBegun(entry, timeMs) && timeMs < (entry.untilMs ?? Number.POSITIVE_INFINITY);
   });

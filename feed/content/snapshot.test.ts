@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BegunEntries, type FeedEntry, inForceSince, MAX_ENTRIES } from './snapshot.pure.ts';
+import type { StoredEntry } from '../../client/replies/entryLine.ts';
+import { BegunEntries, inForceSince, MAX_ENTRIES } from './snapshot.pure.ts';
 
-const initial: FeedEntry = { number: 0, message: 'apple' };
-const stored = (number: number, storedAtMs: number, window: Partial<FeedEntry> = {}) => ({
+const initial: StoredEntry = { number: 0, message: 'apple' };
+const stored = (number: number, storedAtMs: number, window: Partial<StoredEntry> = {}) => ({
   number,
   storedAtMs,
   message: `message ${number}`,
@@ -11,13 +12,13 @@ const stored = (number: number, storedAtMs: number, window: Partial<FeedEntry> =
 });
 
 describe('BegunEntries', () => {
-  const begun = (...entries: FeedEntry[]) => {
+  const begun = (...entries: StoredEntry[]) => {
     const list = new BegunEntries(20);
     for (const entry of entries) list.add(entry);
     return list.entries.map(({ number }) => number);
   };
 
-  test.each<[rule: string, entry: FeedEntry, isIncluded: boolean]>([
+  test.each<[rule: string, entry: StoredEntry, isIncluded: boolean]>([
     ['includes an entry without a window', stored(1, 10), true],
     ['includes an entry whose window is over', stored(1, 10, { fromMs: 11, untilMs: 12 }), true],
     ['leaves out an entry that is to come', stored(1, 10, { fromMs: 21 }), false],
@@ -48,7 +49,9 @@ describe('BegunEntries', () => {
 });
 
 describe('inForceSince', () => {
-  test.each<[rule: string, current: FeedEntry, others: FeedEntry[], sinceMs: number | undefined]>([
+  test.each<
+    [rule: string, current: StoredEntry, others: StoredEntry[], sinceMs: number | undefined]
+  >([
     ['is unknown for the initial message', initial, [], undefined],
     ['is the time of storing', stored(1, 10), [], 10],
     ['is the start of a window', stored(1, 10, { fromMs: 15 }), [], 15],
@@ -91,7 +94,7 @@ describe('inForceSince', () => {
   });
 
   // PROTOCOL.md, "Planned messages": of the entries that apply, the one that began last.
-  const inForceAt = (entries: FeedEntry[], timeMs: number): FeedEntry =>
+  const inForceAt = (entries: StoredEntry[], timeMs: number): StoredEntry =>
     entries
       .filter(({ storedAtMs = 0, fromMs = 0, untilMs = Number.POSITIVE_INFINITY }) =>
         [storedAtMs <= timeMs, fromMs <= timeMs, timeMs < untilMs].every(Boolean),

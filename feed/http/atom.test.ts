@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import type { FeedEntry } from '../content/snapshot.pure.ts';
+import type { StoredEntry } from '../../client/replies/entryLine.ts';
 import { atomFeed, writeAtom } from './atom.ts';
 
 const BASE = 'https://motd.example/a/';
 const UUID = /<id>urn:uuid:[\da-f]{8}-[\da-f]{4}-8[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}<\/id>/g;
-const write = (...entries: FeedEntry[]) => writeAtom(atomFeed(entries), BASE);
-const entry = (number: number, message = `message ${number}`): FeedEntry => ({
+const write = (...entries: StoredEntry[]) => writeAtom(atomFeed(entries), BASE);
+const entry = (number: number, message = `message ${number}`): StoredEntry => ({
   number,
   storedAtMs: number * 1000,
   message,

@@ -5,7 +5,8 @@
 
 import { createHash } from 'node:crypto';
 import { entryJson } from '../../client/replies/entryJson.ts';
-import { type FeedEntry, startOf } from '../content/snapshot.pure.ts';
+import type { StoredEntry } from '../../client/replies/entryLine.ts';
+import { startOf } from '../content/snapshot.pure.ts';
 
 /** Readers poll: an entry that is older than this many is no news. */
 const MAX_ATOM_ENTRIES = 100;
@@ -24,7 +25,7 @@ export interface AtomFeed {
 }
 
 /** @param entries In the order in which they began. */
-export function atomFeed(entries: readonly FeedEntry[]): AtomFeed {
+export function atomFeed(entries: readonly StoredEntry[]): AtomFeed {
   const newest = entries.slice(-MAX_ATOM_ENTRIES).reverse();
   const updatedMs = Math.max(0, ...newest.map((entry) => startOf(entry) ?? 0));
   return {
@@ -49,7 +50,7 @@ export function writeAtom({ updated, entries }: AtomFeed, baseUrl: string): stri
   );
 }
 
-function atomEntry(entry: FeedEntry): string {
+function atomEntry(entry: StoredEntry): string {
   const time = new Date(startOf(entry) ?? 0).toISOString();
   const text = escapeXml(entry.message);
   const author = entry.author && `<author><name>${escapeXml(entry.author)}</name></author>\n`;
@@ -64,7 +65,7 @@ function atomEntry(entry: FeedEntry): string {
  * An id that is the same under every address of the bridge, and in every worker: a UUID of version 8
  * (RFC 9562, section 5.8) from what never changes about an entry.
  */
-function idOf(entry: FeedEntry): string {
+function idOf(entry: StoredEntry): string {
   const { number, storedAt, message } = entryJson(entry);
   const hash = createHash('sha256')
     .update(JSON.stringify([number, storedAt, message]))

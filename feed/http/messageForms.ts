@@ -2,8 +2,9 @@
 // history when they are first requested.
 
 import { type EntryJson, entryJson } from '../../client/replies/entryJson.ts';
+import type { StoredEntry } from '../../client/replies/entryLine.ts';
 import { messageEvent, missedSince } from '../content/events.pure.ts';
-import type { FeedEntry, Snapshot } from '../content/snapshot.pure.ts';
+import type { Snapshot } from '../content/snapshot.pure.ts';
 import { type AtomFeed, atomFeed, writeAtom } from './atom.ts';
 import { type Representation, represent } from './representation.ts';
 
@@ -20,7 +21,7 @@ export class MessageForms {
   /** As an event, with its id. */
   readonly event: string;
   readonly #snapshot: Snapshot;
-  readonly #events = new WeakMap<FeedEntry, Buffer>();
+  readonly #events = new WeakMap<StoredEntry, Buffer>();
   #history: HistoryForms | undefined;
 
   /** @param changedAtMs When the message changed (`changeTime`), if it is known. */
@@ -64,7 +65,7 @@ export class MessageForms {
   }
 
   /** Shared by all readers: thousands may reconnect at once. */
-  #eventOf(entry: FeedEntry): Buffer {
+  #eventOf(entry: StoredEntry): Buffer {
     const event = this.#events.get(entry) ?? Buffer.from(messageEvent(entry));
     this.#events.set(entry, event);
     return event;
