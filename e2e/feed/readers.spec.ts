@@ -1,10 +1,10 @@
 // Many readers of the events, of which none reads.
 
-import type { Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { isLinux, NEEDS_LINUX, rssKb } from '../../testing/procFs.ts';
 import { record } from '../../testing/record.ts';
 import { quickOrFull, scaled } from '../../testing/scale.ts';
-import { expect, QUICK, store, test } from '../fixtures.ts';
+import { expect, QUICK, test } from '../fixtures.ts';
 import { get, openEvents, readMessages, startFeed } from './feedProgram.ts';
 
 const READERS = quickOrFull(200, scaled(2_000, 10_000));
@@ -39,10 +39,11 @@ test(
     }
     const { socket } = await openEvents(feed);
     const messages = readMessages(socket);
+    const writer = connect(server.port, '127.0.0.1').resume();
     let message = '';
     for (let change = 0; change < CHANGES; change++) {
       message = `${change} ${'x'.repeat(4_000)}`;
-      await store(message, server.port);
+      writer.write(`MSGSTORE\n${message}\n`);
       await expect.poll(() => messages.at(-1)).toBe(message);
     }
     const grownKb = rssKb(pid) - before;
@@ -54,7 +55,7 @@ test(
     if (late === undefined) throw new Error('no reader');
     const lateMessages = readMessages(late);
     await expect.poll(() => lateMessages.at(-1)).toBe(message);
-    for (const reader of readers) reader.destroy();
+    for (const connection of [writer, ...readers]) connection.destroy();
     record(
       'feed: readers that never read',
       `${READERS} readers and ${CHANGES} changes of 4 kB: the process grew by ${Math.round(grownKb / 1024)} MiB`,
