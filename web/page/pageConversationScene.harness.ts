@@ -6,12 +6,16 @@ import { FakePage } from './pageConversation.harness.ts';
 
 export const SECRET = '§';
 
-/** The server. It answers a line when the test calls `takeReply`. */
+/**
+ * The server. It answers a line when the test calls `takeReply`. The first store password on a
+ * connection is wrong, and so is every shutdown password.
+ */
 class Peer {
   /** Passwords that were sent although no password was asked for. */
   readonly leaks: string[] = [];
   readonly #isStoreGuarded: boolean;
   #awaits: 'command' | 'retry' | 'message' | 'shutdownPassword' | 'storePassword' = 'command';
+  #hasStorePassword = false;
   #replies: string[] = [];
 
   constructor({ isStoreGuarded }: { isStoreGuarded: boolean }) {
@@ -20,6 +24,7 @@ class Peer {
 
   connect(): void {
     this.#awaits = 'command';
+    this.#hasStorePassword = false;
     this.#replies = [];
   }
 
@@ -38,13 +43,14 @@ class Peer {
     const awaited = this.#awaits;
     this.#awaits = 'command';
     if (awaited === 'message') return REPLY.ok;
-    if (awaited === 'shutdownPassword') {
-      this.#awaits = 'retry';
-      return REPLY.wrongPassword;
-    }
-    if (awaited === 'storePassword') {
+    if (awaited === 'storePassword' && this.#hasStorePassword) {
       this.#awaits = 'message';
       return REPLY.ok;
+    }
+    if (awaited === 'storePassword' || awaited === 'shutdownPassword') {
+      this.#hasStorePassword ||= awaited === 'storePassword';
+      this.#awaits = 'retry';
+      return REPLY.wrongPassword;
     }
     switch (line) {
       case 'MSGGET':
