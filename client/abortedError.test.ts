@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type LookupFunction, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
+import { deferred } from '../testing/deferred.ts';
 import { AbortedError, describeProgress } from './abortedError.ts';
 import { type Destination, openConnection } from './connect.ts';
 import { askForList, askToWatch, askToWrite, getMessage } from './oneshot/oneshot.ts';
@@ -11,13 +12,10 @@ async function serverThatSends(
   text: string,
 ): Promise<{ port: number; received: Promise<unknown> }> {
   const sockets = new Set<Socket>();
-  let settle: (value?: unknown) => void = () => {};
-  const received = new Promise((resolve) => {
-    settle = resolve;
-  });
+  const received = deferred<unknown>();
   const server = createServer((socket) => {
     sockets.add(socket.on('error', () => {}));
-    socket.once('data', settle);
+    socket.once('data', received.resolve);
     socket.write(text);
   }).listen(0, '127.0.0.1');
   onTestFinished(() => {
@@ -25,7 +23,7 @@ async function serverThatSends(
     server.close();
   });
   await once(server, 'listening');
-  return { port: (server.address() as AddressInfo).port, received };
+  return { port: (server.address() as AddressInfo).port, received: received.promise };
 }
 
 /** The description of a connection that is aborted when `isReached` settles. */
@@ -49,16 +47,14 @@ async function describeAborted(
 
 /** Wraps a request; `received` resolves when `bytes` bytes have arrived. */
 function trackReceived(ask: (socket: Socket) => Promise<unknown>, bytes: number) {
-  let settle: (value?: unknown) => void = () => {};
-  const received = new Promise((resolve) => {
-    settle = resolve;
-  });
+  const received = deferred<unknown>();
   const asks = (socket: Socket) => {
-    const look = () => (socket.bytesRead < bytes ? setImmediate(look) : settle());
+    const look = () =>
+      socket.bytesRead < bytes ? setImmediate(look) : received.resolve(undefined);
     look();
     return ask(socket);
   };
-  return { asks, received };
+  return { asks, received: received.promise };
 }
 
 const REQUESTS = [
@@ -98,11 +94,10 @@ test('names a TLS handshake that does not finish', async () => {
 });
 
 test('names a host name that is not resolved', async () => {
-  let settle: (value?: unknown) => void = () => {};
-  const asked = new Promise((resolve) => {
-    settle = resolve;
-  });
-  const lookup: LookupFunction = () => settle();
+  const asked = deferred();
+  const lookup: LookupFunction = () => asked.resolve();
   const destination = { host: 'motd.example', port: 1, lookup };
-  expect(await describeAborted(destination, getMessage, asked)).toBe('could not be resolved');
+  expect(await describeAborted(destination, getMessage, asked.promise)).toBe(
+    'could not be resolved',
+  );
 });

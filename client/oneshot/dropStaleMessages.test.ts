@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { deferred } from '../../testing/deferred.ts';
 import { dropStaleMessages } from './dropStaleMessages.ts';
 
 const CATCH_UP_MS = 1000;
@@ -15,10 +16,7 @@ function watch(lastShown: string | undefined, catchUpMs = CATCH_UP_MS) {
   const queue: string[] = [];
   const shown: string[] = [];
   let wake = () => {};
-  let lose: (error: Error) => void = () => {};
-  const lost = new Promise<never>((_, reject) => {
-    lose = reject;
-  });
+  const lost = deferred<never>();
   async function* messages(): AsyncGenerator<string, never> {
     for (;;) {
       const message = queue.shift();
@@ -27,7 +25,7 @@ function watch(lastShown: string | undefined, catchUpMs = CATCH_UP_MS) {
         const isThere = new Promise<void>((resolve) => {
           wake = resolve;
         });
-        await Promise.race([isThere, lost]);
+        await Promise.race([isThere, lost.promise]);
       }
     }
   }
@@ -39,7 +37,7 @@ function watch(lastShown: string | undefined, catchUpMs = CATCH_UP_MS) {
   })().catch((error: Error) => error.message);
   return {
     ended,
-    lose,
+    lose: lost.reject,
     /** @returns Everything shown so far. */
     async send(...lines: string[]): Promise<string[]> {
       queue.push(...lines);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { type Deferred, deferred } from '../../testing/deferred.ts';
 import type { ServerEndpoint } from '../connect.ts';
 import { Deadline } from './deadline.ts';
 import { raceServers } from './raceServers.ts';
@@ -15,12 +16,12 @@ afterEach(() => {
 /** Races servers whose answers the test controls. */
 function race(ms = 10_000) {
   const deadline = new Deadline(ms);
-  const answers = new Map<string, PromiseWithResolvers<string>>();
+  const answers = new Map<string, Deferred<string>>();
   const signals = new Map<string, AbortSignal>();
   const result = raceServers(
     servers,
     ({ host }, signal) => {
-      const answer = withResolvers<string>();
+      const answer = deferred<string>();
       signal.addEventListener('abort', () => answer.reject(signal.reason));
       answers.set(host, answer);
       signals.set(host, signal);
@@ -34,20 +35,6 @@ function race(ms = 10_000) {
   };
   const isAborted = (host: string) => signals.get(host)?.aborted;
   return { deadline, answers, isAborted, result, after };
-}
-
-interface PromiseWithResolvers<T> {
-  promise: Promise<T>;
-  resolve: (value: T) => void;
-  reject: (reason: unknown) => void;
-}
-
-function withResolvers<T>(): PromiseWithResolvers<T> {
-  let [resolve, reject]: [(value: T) => void, (reason: unknown) => void] = [() => {}, () => {}];
-  const promise = new Promise<T>((...both) => {
-    [resolve, reject] = both;
-  });
-  return { promise, resolve, reject };
 }
 
 test('asks no other server if the first one answers immediately', async () => {

@@ -5,6 +5,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { deferred } from '../../testing/deferred.ts';
 import { messageEvent } from '../content/events.pure.ts';
 import { Feed } from '../feed.ts';
 import { ScriptedServer } from '../upstream/scriptedServer.harness.ts';
@@ -266,18 +267,15 @@ describe('GET /message', () => {
   test('is 503 if the server does not answer in time', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => void vi.useRealTimers());
-    let hasAsked = () => {};
-    const asked = new Promise<void>((resolve) => {
-      hasAsked = resolve;
-    });
+    const asked = deferred();
     // It accepts the watch, which ends the limit of that answer, and sends no message.
     const server = await ScriptedServer.start((command) => {
-      if (command === 'MSGINFO') hasAsked();
+      if (command === 'MSGINFO') asked.resolve();
       return command === 'MSGWATCH' ? '200 OK\napple\n' : undefined;
     });
     const app = await startApp(server);
     const response = app.app.inject('/message');
-    await asked;
+    await asked.promise;
     await vi.advanceTimersByTimeAsync(10_000);
     expect((await response).statusCode).toBe(503);
   });

@@ -152,7 +152,7 @@ const texts = fc.array(fc.oneof(difficult, fc.string({ unit: 'binary', maxLength
 });
 
 test('puts every row and the cursor where xterm.js does, at any width', {
-  timeout: 120_000,
+  timeout: 600_000,
 }, async () => {
   await fc.assert(
     fc.asyncProperty(
@@ -186,7 +186,7 @@ const inputs = fc.record({
 });
 
 test('a line that grows looks as if it were redrawn after each input', {
-  timeout: 120_000,
+  timeout: 600_000,
 }, async () => {
   await fc.assert(
     fc.asyncProperty(
