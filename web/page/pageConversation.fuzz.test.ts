@@ -204,10 +204,12 @@ function endLine(scene: Scene, act: Act): void {
       scene.type(CTRL_C);
       break;
     case 'endSession': {
-      const { isOpen } = scene;
+      const { isOpen, page } = scene;
+      const sentBefore = page.sent.length;
       scene.type(CTRL_D);
-      // It has canceled the prompt; on a line that is not empty, it does nothing.
-      if (isOpen && !scene.isOpen) scene.typing = 'nothing';
+      // It has sent QUIT, or canceled the prompt; on a line that is not empty, it does nothing.
+      const hasSentQuit = page.sent.length > sentBefore;
+      if (hasSentQuit || (isOpen && !scene.isOpen)) scene.typing = 'nothing';
       break;
     }
     case 'change':
