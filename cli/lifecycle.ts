@@ -3,7 +3,7 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { type Endpoint, formatEndpoint, type ListenAddress } from '../access/endpoint.ts';
 import { hasErrorCode } from '../access/systemErrors.ts';
-import { notifyReady } from './serviceManager.ts';
+import { isManagedService, notifyReady } from './serviceManager.ts';
 
 export interface Ready {
   /** Where the command listens. */
@@ -23,7 +23,7 @@ export type Report =
  * process has ended.
  *
  * @param reload Called on SIGHUP, unless the terminal was closed. Without it, SIGHUP also calls
- *   `stop`.
+ *   `stop`, except under a service manager: its reload must not end the service.
  */
 export function onStopRequest(stop: () => void, reload?: () => void): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
@@ -50,7 +50,7 @@ function onHangUp(stop: () => void, reload?: () => void): void {
     const isClosed = hadTerminal && terminalState() === 'closed';
     if (reload !== undefined && !isClosed) reload();
     // `kill -HUP %1` signals `motd up` and its children. Only `motd up` decides what it means.
-    else if (isClosed || !process.connected) stop();
+    else if (isClosed || !(process.connected || isManagedService())) stop();
   });
 }
 

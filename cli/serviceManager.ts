@@ -24,6 +24,11 @@ export function inheritedSocket(): number | undefined {
   );
 }
 
+/** Whether a service manager started this process, and requests notifications. */
+export function isManagedService(): boolean {
+  return ownVariable('NOTIFY_SOCKET') !== undefined;
+}
+
 /**
  * Notifies the service manager that the service is ready, if it requests notifications. Node has no
  * Unix datagram sockets, so this runs the program that systemd ships for this purpose.

@@ -25,7 +25,7 @@ const SIGNALS: readonly Term[] = [
   ['SIGTERM, SIGINT', 'End the program, with exit status 0.'],
   [
     'SIGHUP',
-    'Read again the certificates, the users and the targets in the files that flags name. A program without such files ends.',
+    'Read again the certificates, the users and the targets in the files that flags name. A program without such files ends, unless it is a systemd service.',
   ],
 ];
 

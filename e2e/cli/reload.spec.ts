@@ -78,8 +78,11 @@ function catchesSighup({ process: { pid } }: Program): boolean {
 }
 
 /** Starts a program in a session of its own, which has no terminal, as under a service manager. */
-async function startWithoutTerminal(args: string[]): Promise<ListeningProgram> {
-  const program = Program.motdUnder(['setsid'], args);
+async function startWithoutTerminal(
+  args: string[],
+  ...variables: string[]
+): Promise<ListeningProgram> {
+  const program = Program.motdUnder(['env', ...variables, 'setsid'], args);
   const [, port] = await program.waitForOutput(/listening on (?:https?:\/\/)?127\.0\.0\.1:(\d+)\n/);
   return { program, port: Number(port) };
 }
@@ -209,6 +212,16 @@ for (const [what, args] of [
     sendSighup(program);
     expect(await program.exitCode()).toBe(0);
     expect(program.stderr).toBe('');
+  });
+
+  test(`${what} continues under a service manager if it has nothing to reload`, async () => {
+    const socket = `NOTIFY_SOCKET=${test.info().outputPath('notify')}`;
+    const { program, port } = await startWithoutTerminal([...args], socket);
+    sendSighup(program);
+    const visitor = connectTcp(port, '127.0.0.1');
+    await once(visitor, 'connect');
+    visitor.destroy();
+    expect(await program.stop()).toBe(0);
   });
 }
 
