@@ -3,7 +3,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -258,6 +258,26 @@ test.describe('under systemd', () => {
     expect(() => manager.do('start', 'motd-server.service')).toThrow(/MOTD_HISTORY|history/);
     expect(stateOf(manager)[0]).toBe('failed');
     expect(manager.property('motd-server.service', 'NRestarts')).toBe('0');
+  });
+
+  test('a missing password file is named, and starts no server', async () => {
+    const { manager } = await start();
+    rmSync(test.info().outputPath('systemd', 'etc', 'store.hash'));
+    manager.do('start', 'motd-server.socket');
+    expect(() => manager.do('start', 'motd-server.service')).toThrow(/Assertion failed/);
+    expect(manager.systemctl('status', 'motd-server.service')).toContain(
+      'AssertPathExists=/run/motd/store.hash was not met',
+    );
+  });
+
+  test('a reload with nothing to reload ends neither the server nor the bridge', async () => {
+    const { manager, port, httpPort } = await start();
+    manager.do('start', 'motd-server.service', 'motd-bridge.service');
+    manager.do('reload', 'motd-server.service', 'motd-bridge.service');
+    expect(await sendLines(port, 'MSGGET')).toBe(`200 OK\n${APPLE}\n`);
+    expect((await fetch(`http://127.0.0.1:${httpPort}/readyz`)).status).toBe(200);
+    for (const service of SERVICES)
+      expect(manager.property(service, 'ActiveState'), service).toBe('active');
   });
 
   test('a restart fails no connection if systemd listens', async () => {
