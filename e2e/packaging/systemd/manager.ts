@@ -11,6 +11,7 @@ import { Program } from '../../../testing/programs.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 export const UNITS = join(ROOT, 'deploy/systemd');
+export const SERVICES = ['motd-server.service', 'motd-bridge.service'] as const;
 const SCRIPT = fileURLToPath(new URL('manager.sh', import.meta.url));
 const SYSTEMD = '/lib/systemd/systemd';
 
@@ -69,6 +70,16 @@ export class Manager {
   /** @returns Its output, even if it fails. */
   systemctl(...args: string[]): string {
     return this.#run(...args).stdout.trim();
+  }
+
+  /** Runs a program in the machine, as a package's scripts are run. @throws If it fails. */
+  run(...command: string[]): void {
+    const env = { ...process.env, DPKG_ROOT: '' };
+    const { status, stderr } = spawnSync('nsenter', this.nsenterArguments(...command), {
+      encoding: 'utf8',
+      env,
+    });
+    if (status !== 0) throw new Error(`${command.join(' ')}: ${stderr}`);
   }
 
   /** Starts, stops or restarts a unit. @throws With the output of the services, if that fails. */
