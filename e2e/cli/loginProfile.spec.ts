@@ -7,7 +7,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parse } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { replaceParts } from '../../testing/docs.ts';
 import { freePort } from '../../testing/freePort.ts';
 import { Program } from '../../testing/programs.ts';
@@ -97,4 +97,25 @@ test('Ansible accepts the playbook', () => {
   const args = ['--inventory', 'localhost,', '--syntax-check', PLAYBOOK];
   const { status, stderr } = spawnSync('ansible-playbook', args, { encoding: 'utf8' });
   expect(status, stderr).toBe(0);
+});
+
+test('the playbook changes the servers, and keeps the other settings', () => {
+  test.skip(!has('ansible-playbook'), 'no ansible-playbook here');
+  const settings = test.info().outputPath('motd-terminal');
+  writeFileSync(settings, 'MOTD_PORT=2000\nMOTD_HOST=old.example\nMOTD_NO_DEFAULT=1\n');
+  const text = readFileSync(PLAYBOOK, 'utf8');
+  const [play] = parse(replaceParts(text, [['/etc/default/motd-terminal', settings]]));
+  // Only this task: the others change the machine.
+  const [{ when: _, ...task }] = play.tasks.filter(({ name = '' }) => /^Name the/.test(name));
+  const playbook = test.info().outputPath('login.yaml');
+  writeFileSync(playbook, stringify([{ ...play, become: false, tasks: [task] }]));
+  const variables = JSON.stringify({ motd_host: '/run/my motd,b.example' });
+  const args = ['--inventory', 'localhost,', '--connection', 'local', '--extra-vars', variables];
+  const { status, stdout } = spawnSync('ansible-playbook', [...args, playbook], {
+    encoding: 'utf8',
+  });
+  expect(status, stdout).toBe(0);
+  expect(readFileSync(settings, 'utf8')).toBe(
+    "MOTD_PORT=2000\nMOTD_HOST='/run/my motd,b.example'\nMOTD_NO_DEFAULT=1\n",
+  );
 });
