@@ -38,10 +38,16 @@ const DOC = 'usr/share/doc/motd-terminal';
 /** Where Debian has what `npm pack` packs. All the rest but `deploy` and `LICENSE` is the program. */
 const PLACES = Object.entries({
   'README.md': `${DOC}/README.md`,
+  'CHANGELOG.md': `${DOC}/changelog`,
+  'CONTRIBUTING.md': `${DOC}/CONTRIBUTING.md`,
+  'PROTOCOL.md': `${DOC}/PROTOCOL.md`,
+  'SECURITY.md': `${DOC}/SECURITY.md`,
+  docs: `${DOC}/docs`,
   'dist/completions/motd': 'usr/share/bash-completion/completions/motd',
   'dist/completions/_motd': 'usr/share/zsh/vendor-completions/_motd',
   'dist/completions/motd.fish': 'usr/share/fish/vendor_completions.d/motd.fish',
   'dist/man': 'usr/share/man',
+  'deploy/README.md': `${DOC}/deploy/README.md`,
   'deploy/motd-get': `${DOC}/examples/motd-get`,
   'deploy/profile.d': `${DOC}/examples/profile.d`,
   'deploy/profiles': 'usr/share/motd-terminal/profiles',
@@ -61,13 +67,23 @@ const REPLACEMENTS = Object.entries({
   'file:///opt/motd-terminal/docs/internet.md': 'man:motd-bridge(1)',
   '/opt/motd-terminal': `/${PROGRAM}`,
   '#!/usr/bin/env node': '#!/usr/bin/node',
+  '(docs/': `(/${DOC}/docs/`,
+  'see docs/': `see /${DOC}/docs/`,
 });
 const REPLACED_IN = [
+  'etc/motd-terminal/bridge.env',
   `${DOC}/examples/etcd.conf`,
   'usr/lib/systemd/system/motd-bridge.service',
   'usr/lib/systemd/system/motd-server.service',
   `${PROGRAM}/dist/cli/main.js`,
 ];
+
+/** What changes in the pages: Debian has a place for the changes, and one for the license. */
+const LINK_REPLACEMENTS = Object.entries({
+  'CHANGELOG.md)': 'changelog.gz)',
+  '(LICENSE)': '(copyright)',
+});
+const LINKS_REPLACED_IN = [`${DOC}/README.md`, `${DOC}/docs/README.md`];
 
 /** Settings may contain passwords. */
 const PRIVATE = 'etc/motd-terminal';
@@ -135,7 +151,8 @@ function layOut(root, native) {
   for (const path of ['deploy', 'LICENSE']) rmSync(join(program, path), { recursive: true });
   for (const file of filesBelow(join(program, 'node_modules')))
     if (!isNeeded(file, native)) rmSync(file);
-  for (const file of REPLACED_IN) replaceIn(join(root, file));
+  for (const file of REPLACED_IN) replaceIn(join(root, file), REPLACEMENTS);
+  for (const file of LINKS_REPLACED_IN) replaceIn(join(root, file), LINK_REPLACEMENTS);
   copy('deploy/debian/login-hook', join(root, 'etc/update-motd.d/60-motd'));
   mkdirSync(join(root, 'usr/bin'));
   symlinkSync('../lib/motd-terminal/dist/cli/main.js', join(root, 'usr/bin/motd'));
@@ -152,10 +169,13 @@ function isNeeded(file, native) {
   return /\.c?js$|\/package\.json$/.test(file);
 }
 
-/** @param {string} file */
-function replaceIn(file) {
+/**
+ * @param {string} file
+ * @param {[string, string][]} replacements
+ */
+function replaceIn(file, replacements) {
   const text = readFileSync(file, 'utf8');
-  const replaced = REPLACEMENTS.reduce((before, [from, to]) => before.replaceAll(from, to), text);
+  const replaced = replacements.reduce((before, [from, to]) => before.replaceAll(from, to), text);
   writeFileSync(file, replaced);
 }
 
@@ -164,7 +184,6 @@ function addDocuments(root) {
   const doc = join(root, DOC);
   writeFileSync(join(doc, 'copyright'), copyright());
   copy('deploy/debian/lintian-overrides', join(root, 'usr/share/lintian/overrides/motd-terminal'));
-  copy('CHANGELOG.md', join(doc, 'changelog'));
   writeFileSync(join(doc, 'changelog.Debian'), debianChangelog());
   writeFileSync(join(doc, 'third-party-notices'), notices(join(root, PROGRAM)));
   for (const name of ['changelog', 'changelog.Debian', 'third-party-notices'])

@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { proseOf } from '../../testing/docs.ts';
 import { Program } from '../../testing/programs.ts';
 import { expect, test } from '../fixtures.ts';
 import { DebianRoot, installableArchitecture, run } from './debianRoot.ts';
@@ -120,6 +121,32 @@ test('the program runs where it is installed', async () => {
   expect(await (await fetch(page)).text()).toContain('<title>');
 });
 
+for (const version of ['20.19.0', '22.12.0-1nodesource1', '24.0.0']) {
+  test(`is installed with nodejs ${version}`, () => {
+    install(version);
+  });
+}
+
+for (const version of ['18.20.4+dfsg-1~deb12u1', '20.18.3', '21.7.3', '22.11.0-1nodesource1']) {
+  test(`is not installed with nodejs ${version}`, () => {
+    expect(() => install(version)).toThrow(/motd-terminal depends on nodejs \(/);
+  });
+}
+
+test('the pages that its README and its guides name are in it', () => {
+  const root = install();
+  const doc = 'usr/share/doc/motd-terminal';
+  for (const folder of [doc, `${doc}/docs`]) {
+    const links = proseOf(root.read(`${folder}/README.md`)).matchAll(/\]\(([^):#]+)[^):]*\)/g);
+    const paths = [...links].map(([, link = '']) => link);
+    expect(paths.length).toBeGreaterThan(10);
+    for (const path of paths) expect(existsSync(root.path(join(folder, path))), path).toBe(true);
+  }
+  for (const file of ['etc/motd-terminal/bridge.env', `${doc}/examples/etcd.conf`])
+    for (const [, path = ''] of root.read(file).matchAll(/(\S*docs\/\w+\.md)/g))
+      expect(existsSync(root.path(path.replace('(', ''))), path).toBe(true);
+});
+
 test('the completions are where bash, zsh and fish find them', () => {
   const root = install();
   const script = root.path('usr/share/bash-completion/completions/motd');
@@ -156,7 +183,8 @@ test('the units are those of deploy/systemd, with the places of the package', ()
     const unit = readFileSync(join(UNITS, name), 'utf8')
       .replace(/file:\S+server\.md/, 'man:motd-serve(1)')
       .replace(/file:\S+internet\.md/, 'man:motd-bridge(1)')
-      .replaceAll('/opt/', '/usr/lib/');
+      .replaceAll('/opt/', '/usr/lib/')
+      .replaceAll('(docs/', '(/usr/share/doc/motd-terminal/docs/');
     expect(installed, name).toBe(unit);
     for (const [, path = ''] of installed.matchAll(/ (\/usr\/lib\/motd-terminal\/\S+)/g))
       expect(existsSync(root.path(path)), path).toBe(true);
@@ -216,8 +244,8 @@ test('installed again, it keeps the settings', () => {
   expect(root.read('etc/motd-terminal/server.env')).toBe('MOTD_PORT=1\n');
 });
 
-function install(): DebianRoot {
-  const root = new DebianRoot(test.info().outputPath('root'));
+function install(nodeVersion?: string): DebianRoot {
+  const root = new DebianRoot(test.info().outputPath('root'), nodeVersion);
   root.dpkg('--install', join(packages, nameOf(ARCHITECTURE)));
   return root;
 }

@@ -1,4 +1,5 @@
-// A Debian system of its own: a folder that is empty, except for the database of dpkg.
+// A Debian system of its own: a folder that is empty, except for the database of dpkg. In it are the
+// packages that ours depends on.
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -9,8 +10,8 @@ import { ROOT } from './imageSteps.ts';
 /** dpkg gives all files to root. */
 const DPKG = process.getuid?.() === 0 ? ['dpkg'] : ['fakeroot', 'dpkg'];
 
-/** Without the packages that ours needs. Its scripts run without a chroot, with DPKG_ROOT. */
-const FORCED = ['depends', 'script-chrootless', 'bad-path'].map((what) => `--force-${what}`);
+/** The package's scripts run without a chroot, with DPKG_ROOT. */
+const FORCED = ['script-chrootless', 'bad-path'].map((what) => `--force-${what}`);
 
 /** @returns Debian's name of this machine's architecture; empty if dpkg cannot install here. */
 export function installableArchitecture(): string {
@@ -28,11 +29,12 @@ export function run(command: string, args: string[], variables: Record<string, s
 export class DebianRoot {
   readonly #folder: string;
 
-  constructor(folder: string) {
+  constructor(folder: string, nodeVersion = '20.19.2') {
     this.#folder = folder;
     for (const part of ['info', 'updates'])
       mkdirSync(this.path(`var/lib/dpkg/${part}`), { recursive: true });
-    this.write('var/lib/dpkg/status', '');
+    const installed = Object.entries({ libc6: '2.41', nodejs: nodeVersion });
+    this.write('var/lib/dpkg/status', installed.map(recordOf).join('\n'));
   }
 
   dpkg(...args: string[]): void {
@@ -86,4 +88,13 @@ export class DebianRoot {
     mkdirSync(dirname(this.path(path)), { recursive: true });
     symlinkSync(target, this.path(path));
   }
+}
+
+/** What dpkg records of a package that is installed. */
+function recordOf([name, version]: [string, string]): string {
+  const fields = { Status: 'install ok installed', Architecture: installableArchitecture() };
+  const all = { Package: name, Version: version, Maintainer: 'x', Description: 'x', ...fields };
+  return Object.entries(all)
+    .map(([field, value]) => `${field}: ${value}\n`)
+    .join('');
 }

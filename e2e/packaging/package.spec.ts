@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { join } from 'node:path';
+import { readPage } from '../../testing/docs.ts';
 import { Program } from '../../testing/programs.ts';
 import { expect, QUICK, test } from '../fixtures.ts';
 import { ROOT } from './imageSteps.ts';
@@ -18,7 +19,9 @@ const MAX_UNPACKED_BYTES = 6_700_000;
 
 /** Each belongs to one of these, and each of these has a file. */
 const NEEDED = [
-  /^(?:LICENSE|README\.md|package\.json)$/,
+  /^(?:LICENSE|package\.json)$/,
+  /^(?:README|CHANGELOG|CONTRIBUTING|PROTOCOL|SECURITY|deploy\/README)\.md$/,
+  /^docs\/(?:decisions\/)?[\w-]+\.md$/,
   /^dist\/cli\/[\w-]+\.js$/,
   /^dist\/cli\/(?:checkNode\.cjs|package\.json|etcd\.proto|board\.html|xdg-open)$/,
   /^dist\/(?:cli|page)\/third-party-notices\.txt(?:\.br|\.gz)?$/,
@@ -57,6 +60,8 @@ test('holds what is needed and nothing else', QUICK, () => {
   expect(paths.filter((path) => !NEEDED.some((pattern) => pattern.test(path)))).toEqual([]);
   for (const pattern of NEEDED)
     expect(paths, String(pattern)).toContainEqual(expect.stringMatching(pattern));
+  for (const [, page = ''] of readPage('README.md').matchAll(/\]\(([^):#]+\.md)/g))
+    expect(paths).toContain(page);
   expect(size).toBeLessThan(MAX_PACKED_BYTES);
   expect(unpackedSize).toBeLessThan(MAX_UNPACKED_BYTES);
   const { bin, man } = PACKAGE;
