@@ -26,14 +26,17 @@ const ARGUMENTS = [
 
 /** Error codes of Node's network functions, and of npm for one that was unable to connect. */
 const NETWORK =
-  /^(?:ECONN\w+|EAI_AGAIN|ENOTFOUND|ETIMEDOUT|E?IDLETIMEOUT|ERR_SOCKET_TIMEOUT|ENETUNREACH|EHOSTUNREACH|EPROTO|E40[37]|E5\d\d|.*CERT.*)$/;
+  /^(?:ECONN\w+|EAI_AGAIN|ENOTFOUND|ETIMEDOUT|E?IDLETIMEOUT|ERR_SOCKET_TIMEOUT|ENETUNREACH|EHOSTUNREACH|EPROTO|E40[37]|E5\d\d)$/;
+/** Error codes of OpenSSL and of Node for a certificate (nodejs.org/api/tls.html). */
+const CERTIFICATE = /CERT|^UNABLE_TO_/;
 const NOT_WRITABLE = /^(?:EACCES|EPERM|EROFS)$/;
 
 /** Ends the process if that fails. */
 export function installPackages() {
-  // `npm start` provides the path of npm, which also avoids its other name on Windows.
+  // `npm start` provides the path of npm, which also avoids its other name on Windows. `yarn start`
+  // provides that of yarn.
   const script = process.env['npm_execpath'];
-  const [command, args] = script?.endsWith('.js')
+  const [command, args] = script?.endsWith('npm-cli.js')
     ? [process.execPath, [script, ...ARGUMENTS]]
     : ['npm', ARGUMENTS];
   const { status, error, stdout, stderr } = spawnSync(command, args, {
@@ -55,17 +58,26 @@ function reasonOf(error, output) {
   if (error?.code === 'ENOENT') return 'npm is not installed';
   if (error) return `cannot run npm: ${error.message}`;
   const { code = '', summary = '' } = errorOf(output);
+  const [, registry = 'the registry'] = /request to (\w+:\/\/[^/ ]+)/.exec(summary) ?? [];
+  if (CERTIFICATE.test(code)) {
+    return (
+      `${registry} has no trusted certificate (${code}); check the clock of this machine, and name ` +
+      'the file of its authority: npm config set cafile FILE'
+    );
+  }
   if (NETWORK.test(code)) {
-    const [, registry = 'the registry'] = /request to (\w+:\/\/[^/ ]+)/.exec(summary) ?? [];
     return (
       `${registry} cannot be reached (${code}); check the network, and npm's settings: ` +
       'npm config set registry URL, npm config set https-proxy URL'
     );
   }
   if (NOT_WRITABLE.test(code)) {
-    return `cannot write to ${process.cwd()} (${code}); run it as the user that the folder belongs to`;
+    // The folder of the project is writable (prepare.mjs). It may be npm's cache.
+    const [, path = process.cwd()] = /['"]([^'"]+)['"]\s*$/.exec(summary) ?? [];
+    return `cannot write to ${path} (${code}); change its owner, or delete it`;
   }
-  return `${[code, summary].join(' ').trim() || 'npm gave no reason'}; to see more, run: npm ci`;
+  const reason = [code, summary].join(' ').trim() || 'npm gave no reason';
+  return `${reason}; to see more, run: npm ci --ignore-scripts`;
 }
 
 /**

@@ -78,6 +78,9 @@ export function fail(message) {
   process.exit(1);
 }
 
+/** What other commands put into `dist`: the Debian packages and the site. */
+const KEPT = ['deb', 'docs'];
+
 /** Each step is a Node program, with its arguments. */
 const BUILD_STEPS = [
   { title: 'types', args: ['node_modules/typescript/bin/tsc', '--build'] },
@@ -87,7 +90,8 @@ const BUILD_STEPS = [
 ];
 
 function build() {
-  rmSync('dist', { recursive: true, force: true });
+  for (const name of existsSync('dist') ? readdirSync('dist') : [])
+    if (!KEPT.includes(name)) rmSync(join('dist', name), { recursive: true });
   process.once('exit', adviseAfterFailure);
   for (const [index, { title, args }] of BUILD_STEPS.entries()) {
     if (process.stderr.isTTY) console.error(`  ${index + 1} of ${BUILD_STEPS.length}: ${title}`);

@@ -1,11 +1,25 @@
 // What a newcomer does first in a fresh clone, and what may be wrong there.
 
-import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { AddressInfo, Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
+import { promisify } from 'node:util';
 import { HANG_LIMIT_MS } from '../../testing/hangLimit.ts';
 import { Program } from '../../testing/programs.ts';
+import { tlsFile } from '../../testing/tlsFile.ts';
 import { expect, test } from '../fixtures.ts';
 import { ROOT } from './imageSteps.ts';
 import { npm, otherNode } from './otherNode.ts';
@@ -28,22 +42,39 @@ test.beforeEach(() => {
   cpSync(ROOT, clone, { recursive: true, filter: isCloned });
 });
 
-test.afterEach(() => rmSync(clone, { recursive: true, force: true }));
+const registries: Server[] = [];
+
+test.afterEach(() => {
+  for (const registry of registries.splice(0)) registry.close();
+  rmSync(clone, { recursive: true, force: true });
+});
 
 /** Runs what `npm start` runs. @param environment In addition to a cache without packages. */
-function start(environment: Record<string, string> = {}, node = process.execPath, uid?: number) {
+async function start(
+  environment: Record<string, string> = {},
+  node = process.execPath,
+  uid?: number,
+) {
   const { scripts } = JSON.parse(readFileSync(join(clone, 'package.json'), 'utf8'));
   const [, ...args] = scripts.start.split(' ');
   const cache = join(clone, '.cache');
-  const { status, stdout, stderr } = spawnSync(node, args, {
+  const ended = promisify(execFile)(node, args, {
     cwd: clone,
     env: { ...process.env, npm_execpath: '', npm_config_cache: cache, ...environment },
-    encoding: 'utf8',
     // It is not to start, or this would wait for its end.
     timeout: HANG_LIMIT_MS,
     ...(uid !== undefined && { uid }),
   });
-  return { status, stdout, stderr: stderr.replaceAll(clone, 'CLONE') };
+  const { code = 0, stdout, stderr } = await ended.catch((error) => error);
+  return { status: code, stdout, stderr: stderr.replaceAll(clone, 'CLONE') };
+}
+
+/** @returns The URL of a registry, which is closed after the test. */
+async function listen(registry: Server, protocol: 'http' | 'https'): Promise<string> {
+  registries.push(registry.listen(0, '127.0.0.1'));
+  await once(registry, 'listening');
+  const { port } = registry.address() as AddressInfo;
+  return `${protocol}://127.0.0.1:${port}`;
 }
 
 test('says which Node it needs', async () => {
@@ -52,14 +83,14 @@ test('says which Node it needs', async () => {
     const node = otherNode(version, test.info().outputPath(version));
     test.skip(node === undefined, 'the registry cannot be reached');
     const stderr = `motd: needs Node 20.19 or newer; this is ${version}\n`;
-    expect(start({}, node)).toEqual({ status: 1, stdout: '', stderr });
+    expect(await start({}, node)).toEqual({ status: 1, stdout: '', stderr });
     const installed = new Program(node ?? '', ['dist/cli/main.js', 'serve']);
     expect(await installed.result()).toEqual({ status: 1, stdout: '', stderr });
   }
 });
 
-test('says that the registry cannot be reached', () => {
-  expect(start(DEAD_REGISTRY)).toEqual({
+test('says that the registry cannot be reached', async () => {
+  expect(await start(DEAD_REGISTRY)).toEqual({
     status: 1,
     stdout: '',
     stderr:
@@ -70,19 +101,47 @@ test('says that the registry cannot be reached', () => {
   });
 });
 
-test('says that npm is missing', () => {
-  expect(start({ PATH: clone })).toEqual({
+test('says that the certificate of the registry is not trusted', async () => {
+  const [cert, key] = [readFileSync(tlsFile('cert')), readFileSync(tlsFile('key'))];
+  const url = await listen(createHttpsServer({ cert, key }), 'https');
+  const { stderr } = await start({ npm_config_registry: url, npm_config_fetch_retries: '0' });
+  expect(stderr).toBe(
+    'Installing packages …\n' +
+      `motd: cannot install the packages: ${url} has no trusted certificate ` +
+      '(DEPTH_ZERO_SELF_SIGNED_CERT); check the clock of this machine, and name the file of its ' +
+      'authority: npm config set cafile FILE\n',
+  );
+});
+
+test("says that it cannot write to npm's cache", async () => {
+  test.skip(process.getuid?.() !== 0, 'only root gives files away');
+  expect(spawnSync('chown', ['-R', String(NOBODY), clone]).status).toBe(0);
+  mkdirSync(join(clone, '.cache'));
+  const url = await listen(
+    createHttpServer((_, response) => response.end('{}')),
+    'http',
+  );
+  const { stderr } = await start({ npm_config_registry: url }, process.execPath, NOBODY);
+  expect(stderr).toBe(
+    'Installing packages …\n' +
+      'motd: cannot install the packages: cannot write to CLONE/.cache (EACCES); ' +
+      'change its owner, or delete it\n',
+  );
+});
+
+test('says that npm is missing', async () => {
+  expect(await start({ PATH: clone })).toEqual({
     status: 1,
     stdout: '',
     stderr: 'Installing packages …\nmotd: cannot install the packages: npm is not installed\n',
   });
 });
 
-test('says that it cannot write to its folder', () => {
+test('says that it cannot write to its folder', async () => {
   test.skip(process.platform === 'win32', 'Windows has no mode for that');
   chmodSync(clone, 0o555);
   const isRoot = process.getuid?.() === 0;
-  const { status, stderr } = start({}, process.execPath, isRoot ? NOBODY : undefined);
+  const { status, stderr } = await start({}, process.execPath, isRoot ? NOBODY : undefined);
   chmodSync(clone, 0o755);
   expect({ status, stderr }).toEqual({
     status: 1,
@@ -90,7 +149,7 @@ test('says that it cannot write to its folder', () => {
   });
 });
 
-test('builds for npm pack and npm link, and says what to do if packages are missing', () => {
+test('builds for npm pack and npm link, and says what to do if packages are missing', async () => {
   test.skip(spawnSync('npm', ['ping']).status !== 0, 'the registry cannot be reached');
   test.setTimeout(600_000);
   npm(clone, ['pack', '--prefer-offline']);
@@ -98,10 +157,14 @@ test('builds for npm pack and npm link, and says what to do if packages are miss
   const list = spawnSync('tar', ['-tzf', `${name}-${version}.tgz`], { cwd: clone });
   expect(String(list.stdout)).toContain('package/dist/cli/main.js\n');
 
-  rmSync(join(clone, 'dist'), { recursive: true });
+  // A build leaves alone what `npm run deb` has made.
+  mkdirSync(join(clone, 'dist/deb'));
+  rmSync(join(clone, 'dist/.built-from'));
+  rmSync(join(clone, 'dist/cli'), { recursive: true });
   const prefix = join(clone, 'prefix');
   mkdirSync(prefix);
   npm(clone, ['link'], { npm_config_prefix: prefix });
+  expect(existsSync(join(clone, 'dist/deb'))).toBe(true);
   const { stdout } = spawnSync(join(prefix, 'bin/motd'), ['--version'], { encoding: 'utf8' });
   expect(stdout).toBe(`${version}\n`);
 
@@ -118,7 +181,7 @@ test('builds for npm pack and npm link, and says what to do if packages are miss
   });
   rmSync(join(clone, 'node_modules/typescript'), { recursive: true });
   rmSync(join(clone, 'dist'), { recursive: true });
-  expect(start().stderr).toMatch(
+  expect((await start()).stderr).toMatch(
     /\nmotd: cannot build; if a package is missing or damaged, delete node_modules, and run the command again\n$/,
   );
 });
