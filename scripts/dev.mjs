@@ -104,9 +104,19 @@ async function end() {
 
 /** Changes whenever a source is saved, added, removed or renamed. */
 function sourceVersion() {
-  const files = [...SOURCES.flatMap(filesBelow), ...SOURCE_FILES];
-  return files
+  return [...SOURCES.flatMap(sourcesIn), ...SOURCE_FILES]
     .filter((file) => !UNUSED.test(file))
     .map((file) => `${file} ${statSync(file, { throwIfNoEntry: false })?.mtimeMs}`)
     .join('\n');
+}
+
+/** @param {string} folder */
+function sourcesIn(folder) {
+  try {
+    return filesBelow(folder);
+  } catch (error) {
+    // Git removes a folder while it is read. A later reading finds what is there then.
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === 'ENOENT') return [];
+    throw error;
+  }
 }

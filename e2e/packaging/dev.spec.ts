@@ -1,6 +1,14 @@
 // `npm run dev`, in a copy of the repository: the program and the page follow each change.
 
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { replaceParts } from '../../testing/docs.ts';
@@ -28,6 +36,10 @@ class Copy {
     }
   }
 
+  move(from: string, to: string): void {
+    renameSync(join(this.folder, from), join(this.folder, to));
+  }
+
   edit(file: string, from: string, to: string): void {
     const path = join(this.folder, file);
     writeFileSync(path, replaceParts(readFileSync(path, 'utf8'), [[from, to]]));
@@ -50,6 +62,11 @@ test('npm run dev follows changes of the server and the page, until Ctrl-C', asy
   await page.goto(`http://127.0.0.1:${httpPort}/`);
   const terminal = new PageTerminal(page);
   await terminal.expectCommandPrompt();
+
+  // As Git does for a moment, from one branch to another.
+  copy.move('feed', 'feed.away');
+  await dev.waitForStderr(/ENOENT|UNRESOLVED|Could not resolve/);
+  copy.move('feed.away', 'feed');
 
   copy.edit('web/index.html', '<button id="try-now"', '<b id="edited"></b><button id="try-now"');
   await expect(page.locator('#edited')).toBeAttached();
