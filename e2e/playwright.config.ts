@@ -38,7 +38,7 @@ export default defineConfig({
   // Above what any test takes, as HANG_LIMIT_MS.
   timeout: 180_000,
   expect: { timeout: HANG_LIMIT_MS },
-  reporter: [['list']],
+  reporter: [['list'], ['./skippedReporter.ts']],
   use: {
     ...devices['Desktop Chrome'],
     viewport: { width: 1000, height: 640 },

@@ -30,6 +30,7 @@ import {
   findVncServer,
   findXterm,
   findZsh,
+  missingTools,
 } from './tools.mjs';
 
 const FOLDERS = ['protocol', 'access', 'server', 'client', 'bridge', 'feed', 'web', 'cli', 'bench'];
@@ -82,6 +83,9 @@ console.log('Unit tests …');
 runUnitTests();
 console.log('Whole-program tests …');
 runWholeProgramTests();
+const missing = missingTools();
+if (missing.length > 0)
+  console.log(`Not found, and skipped what needs it (Debian package): ${missing.join(', ')}.`);
 console.log(`Everything passed (${mode}): lint, types, unit tests, whole-program tests.`);
 
 function runUnitTests() {

@@ -5,6 +5,24 @@ import { existsSync } from 'node:fs';
 import { installDebianPackages } from './debian.mjs';
 import { fail } from './prepare.mjs';
 
+/** The programs that were not found, by their names. @type {Map<string, string>} */
+const missing = new Map();
+
+/** @returns {string[]} The programs that were not found, each with its Debian package. */
+export function missingTools() {
+  return [...missing].map(([name, debianPackage]) => `${name} (${debianPackage})`);
+}
+
+/**
+ * @param {string} name
+ * @param {string} debianPackage
+ */
+function reportMissing(name, debianPackage) {
+  console.log(`No suitable ${name} found: skipping what needs it.`);
+  missing.set(name, debianPackage);
+  return '';
+}
+
 /**
  * @returns {string} An nc that half-closes at the end of its input (-N), such as OpenBSD's; else
  *   empty.
@@ -28,10 +46,11 @@ export function findTelnet() {
  *   which would let others log in. Else empty.
  */
 export function findTelnetd() {
-  return findTool('telnetd', undefined, (telnetd) => {
+  const isSuitable = (/** @type {string} */ telnetd) => {
     const { stdout } = spawnSync(telnetd, ['--version'], { encoding: 'utf8' });
     return /GNU inetutils/.test(stdout ?? '');
-  });
+  };
+  return findTool('telnetd', 'inetutils-telnetd', isSuitable, { mayInstall: false });
 }
 
 /** @returns {string} A strace that is allowed to trace; else empty. */
@@ -63,10 +82,11 @@ export function findWebsockify() {
  * @returns {string} A ttyd that accepts `-W`, as since 1.7.4; it is never installed. Else empty.
  */
 export function findTtyd() {
-  return findTool('ttyd', undefined, (ttyd) => {
+  const isSuitable = (/** @type {string} */ ttyd) => {
     const { stdout, stderr } = spawnSync(ttyd, ['--help'], { encoding: 'utf8' });
     return /--writable/.test(`${stdout}${stderr}`);
-  });
+  };
+  return findTool('ttyd', 'ttyd', isSuitable, { mayInstall: false });
 }
 
 /**
@@ -181,8 +201,7 @@ export function findNoVnc() {
   if (isThere()) return folder;
   installDebianPackages('novnc');
   if (isThere()) return folder;
-  console.log('No suitable noVNC found: skipping what needs it.');
-  return '';
+  return reportMissing('noVNC', 'novnc');
 }
 
 /**
@@ -194,8 +213,7 @@ export function findRabbitMq() {
   if (existsSync(server)) return server;
   if (!existsSync('/run/systemd/system')) installDebianPackages('rabbitmq-server');
   if (existsSync(server)) return server;
-  console.log('No suitable rabbitmq-server found: skipping what needs it.');
-  return '';
+  return reportMissing('rabbitmq-server', 'rabbitmq-server');
 }
 
 /** @returns {string} An ngircd with TLS, such as Debian's; else empty. */
@@ -229,24 +247,21 @@ export function findEtcd() {
  * @param {(command: string) => boolean} isSuitable
  */
 function findServer(name, debianPackage, isSuitable) {
-  const hasServices = existsSync('/run/systemd/system');
-  return findTool(name, hasServices ? undefined : debianPackage, isSuitable);
+  const mayInstall = !existsSync('/run/systemd/system');
+  return findTool(name, debianPackage, isSuitable, { mayInstall });
 }
 
 /**
  * @param {string} name
- * @param {string | undefined} debianPackage Installed if no suitable program is found.
+ * @param {string} debianPackage
  * @param {(command: string) => boolean} isSuitable
+ * @param {{ mayInstall: boolean }} options Whether to install it if no suitable program is found.
  */
-function findTool(name, debianPackage, isSuitable) {
+function findTool(name, debianPackage, isSuitable, { mayInstall } = { mayInstall: true }) {
   // Debian installs servers in a folder that is only on root's PATH.
   const commands = [name, `/usr/sbin/${name}`];
   const found = commands.find(isSuitable);
   if (found !== undefined) return found;
-  if (debianPackage !== undefined) installDebianPackages(debianPackage);
-  const installed = commands.find(isSuitable);
-  if (installed !== undefined) return installed;
-
-  console.log(`No suitable ${name} found: skipping what needs it.`);
-  return '';
+  if (mayInstall) installDebianPackages(debianPackage);
+  return commands.find(isSuitable) ?? reportMissing(name, debianPackage);
 }
