@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -50,6 +50,7 @@ export class ProcessGroup {
     const out = output === 'log' ? openSync(this.logFileOf(name), 'a') : 'pipe';
     // Detached: Ctrl-C reaches only this process, which then ends the programs in order.
     const child = spawn(command, args, { stdio: ['ignore', out, out], detached: true });
+    if (out !== 'pipe') closeSync(out);
     this.#running.set(name, child);
     this.#sendPids();
     child.once('error', (error) => console.error(`${name}: ${error.message}`));

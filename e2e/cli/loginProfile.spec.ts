@@ -109,13 +109,13 @@ test('the playbook changes the servers, and keeps the other settings', () => {
   const [{ when: _, ...task }] = play.tasks.filter(({ name = '' }) => /^Name the/.test(name));
   const playbook = test.info().outputPath('login.yaml');
   writeFileSync(playbook, stringify([{ ...play, become: false, tasks: [task] }]));
-  const variables = JSON.stringify({ motd_host: '/run/my motd,b.example' });
+  const variables = JSON.stringify({ motd_host: 'a.example,$(reboot)' });
   const args = ['--inventory', 'localhost,', '--connection', 'local', '--extra-vars', variables];
   const { status, stdout } = spawnSync('ansible-playbook', [...args, playbook], {
     encoding: 'utf8',
   });
   expect(status, stdout).toBe(0);
   expect(readFileSync(settings, 'utf8')).toBe(
-    "MOTD_PORT=2000\nMOTD_HOST='/run/my motd,b.example'\nMOTD_NO_DEFAULT=1\n",
+    "MOTD_PORT=2000\nMOTD_HOST='a.example,$(reboot)'\nMOTD_NO_DEFAULT=1\n",
   );
 });
