@@ -91,6 +91,21 @@ test('invalid flags fail the start, without a restart', async () => {
   expect(manager.property('motd-server.service', 'NRestarts')).toBe('0');
 });
 
+test('a setting that the server rejects is reported once, also if systemd listens for it', async () => {
+  const { manager, port } = await start();
+  manager.do('start', 'motd-server.socket', 'motd-server.service');
+  manager.configure('server', { MOTD_HISTORY: 'many' });
+  expect(() => manager.do('restart', 'motd-server.service')).toThrow(/MOTD_HISTORY/);
+  await expect.poll(() => stateOf(manager)).toEqual(['failed', 'inactive']);
+  await expect(sendLines(port, 'MSGGET')).rejects.toThrow(/ECONNREFUSED/);
+  expect(manager.output('server').match(/invalid value 'many'/g)).toHaveLength(1);
+
+  manager.configure('server', { MOTD_HISTORY: 10 });
+  manager.do('start', 'motd-server.socket', 'motd-server.service');
+  expect(stateOf(manager)).toEqual(['active', 'active']);
+  expect(await sendLines(port, 'MSGGET')).toBe(`200 OK\n${APPLE}\n`);
+});
+
 test('a missing password file is named, and starts no server', async () => {
   const { manager } = await start();
   rmSync(test.info().outputPath('systemd', 'etc', 'store.hash'));
