@@ -23,6 +23,15 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { noticeOf, RULE } from '../cli/thirdPartyNotices.mjs';
+import {
+  DOC,
+  LINK_REPLACEMENTS,
+  LINKS_REPLACED_IN,
+  PLACES,
+  PROGRAM,
+  REPLACED_IN,
+  REPLACEMENTS,
+} from './debPlaces.mjs';
 import { latestRelease } from './latestRelease.mjs';
 import { fail, filesBelow, prepare, run } from './prepare.mjs';
 
@@ -31,59 +40,6 @@ const ARCHITECTURES = Object.entries({ amd64: 'linux-x64', arm64: 'linux-arm64' 
 
 /** The revision of the package, for the same version of the program. */
 const REVISION = 1;
-
-const PROGRAM = 'usr/lib/motd-terminal';
-const DOC = 'usr/share/doc/motd-terminal';
-
-/** Where Debian has what `npm pack` packs. All the rest but `deploy` and `LICENSE` is the program. */
-const PLACES = Object.entries({
-  'README.md': `${DOC}/README.md`,
-  'CHANGELOG.md': `${DOC}/changelog`,
-  'CONTRIBUTING.md': `${DOC}/CONTRIBUTING.md`,
-  'PROTOCOL.md': `${DOC}/PROTOCOL.md`,
-  'SECURITY.md': `${DOC}/SECURITY.md`,
-  docs: `${DOC}/docs`,
-  'dist/completions/motd': 'usr/share/bash-completion/completions/motd',
-  'dist/completions/_motd': 'usr/share/zsh/vendor-completions/_motd',
-  'dist/completions/motd.fish': 'usr/share/fish/vendor_completions.d/motd.fish',
-  'dist/man': 'usr/share/man',
-  'deploy/README.md': `${DOC}/deploy/README.md`,
-  'deploy/motd-get': `${DOC}/examples/motd-get`,
-  'deploy/profile.d': `${DOC}/examples/profile.d`,
-  'deploy/profiles': 'usr/share/motd-terminal/profiles',
-  'deploy/systemd/etcd.conf': `${DOC}/examples/etcd.conf`,
-  'deploy/systemd/etcd.env': `${DOC}/examples/etcd.env`,
-  'deploy/systemd/bridge.env': 'etc/motd-terminal/bridge.env',
-  'deploy/systemd/server.env': 'etc/motd-terminal/server.env',
-  'deploy/systemd/motd-bridge.service': 'usr/lib/systemd/system/motd-bridge.service',
-  'deploy/systemd/motd-server.service': 'usr/lib/systemd/system/motd-server.service',
-  'deploy/systemd/motd-server.socket': 'usr/lib/systemd/system/motd-server.socket',
-  'deploy/update-motd.d/60-motd': `${PROGRAM}/login-hook`,
-});
-
-/** What changes in files that name other places, or the Node of `PATH`. */
-const REPLACEMENTS = Object.entries({
-  'file:///opt/motd-terminal/docs/server.md': 'man:motd-serve(1)',
-  'file:///opt/motd-terminal/docs/internet.md': 'man:motd-bridge(1)',
-  '/opt/motd-terminal': `/${PROGRAM}`,
-  '#!/usr/bin/env node': '#!/usr/bin/node',
-  '(docs/': `(/${DOC}/docs/`,
-  'see docs/': `see /${DOC}/docs/`,
-});
-const REPLACED_IN = [
-  'etc/motd-terminal/bridge.env',
-  `${DOC}/examples/etcd.conf`,
-  'usr/lib/systemd/system/motd-bridge.service',
-  'usr/lib/systemd/system/motd-server.service',
-  `${PROGRAM}/dist/cli/main.js`,
-];
-
-/** What changes in the pages: Debian has a place for the changes, and one for the license. */
-const LINK_REPLACEMENTS = Object.entries({
-  'CHANGELOG.md)': 'changelog.gz)',
-  '(LICENSE)': '(copyright)',
-});
-const LINKS_REPLACED_IN = [`${DOC}/README.md`, `${DOC}/docs/README.md`];
 
 /** Settings may contain passwords. */
 const PRIVATE = 'etc/motd-terminal';
