@@ -308,4 +308,14 @@ describe('with a service that hides what is typed', () => {
     expect(lineMode.start()).toEqual([{ do: 'ask', for: 'hidden', prompt: 'mud> ' }]);
     expect(lineMode.notified(HIDE)).toEqual([]);
   });
+
+  test.each(['{"connected":true}', '{"localEcho":false,"other":1}', 'no JSON', ''])(
+    'keeps the line hidden at a notice that it does not know: %j',
+    (notice) => {
+      const lineMode = started(new LineMode('mud'));
+      lineMode.notified(HIDE);
+      expect(lineMode.notified(notice)).toEqual([]);
+      expect(lineMode.typed('secret').at(-1)).toMatchObject({ for: 'hidden' });
+    },
+  );
 });

@@ -24,6 +24,12 @@ export interface LineModeOptions {
 /** Words in a prompt that ask for a secret. */
 const PASSWORD_PROMPT = /pass(word|phrase|code)|secret|\bpin\b/i;
 
+/** The notices about ECHO (PROTOCOL.md, "Notices"), and whether what is typed is hidden then. */
+const ECHO_NOTICES: ReadonlyMap<string, boolean> = new Map([
+  ['{"localEcho":false}', true],
+  ['{"localEcho":true}', false],
+]);
+
 /** A service that ends the connection after a line has done what that line asked for, as `QUIT`. */
 const CLEAN_CLOSE = / \(1000\)$/;
 
@@ -69,8 +75,8 @@ export class LineMode implements Conversation {
   }
 
   notified(text: string): Effect[] {
-    const hidesInput = text === '{"localEcho":false}';
-    if (hidesInput === this.#hidesInput) return [];
+    const hidesInput = ECHO_NOTICES.get(text);
+    if (hidesInput === undefined || hidesInput === this.#hidesInput) return [];
     this.#hidesInput = hidesInput;
     return this.#prompt === undefined ? [] : [{ do: 'stopAsking' }, ...this.#ask()];
   }
