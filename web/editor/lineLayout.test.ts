@@ -25,6 +25,21 @@ test('a line with tabs has the same text at any width', async () => {
   );
 });
 
+const coloredText = fc
+  .array(fc.constantFrom('\x1b[31m', '\t', 'a', '漢', 'e', '\u0301', '👩', '\u200d'))
+  .map((parts) => parts.join(''));
+
+test('a tab after colors leads to a tab stop of the screen', async () => {
+  await fc.assert(
+    fc.asyncProperty(coloredText, async (line) => {
+      const terminal = makeTerminal(400, 2);
+      await write(terminal, expandTabs(`${line}\t`, table));
+      expect(terminal.buffer.active.cursorX % 8).toBe(0);
+      terminal.dispose();
+    }),
+  );
+});
+
 test.each([
   ['a\tb\tc', 'a       b       c'],
   ['12345678\tb', '12345678        b'],

@@ -98,7 +98,10 @@ export function expandTabs(text: string, table: CharacterTable): string {
   if (!text.includes('\t')) return text;
   const printer = new Printer(Number.POSITIVE_INFINITY, table);
   return text.replace(PART, (part) => {
-    if (part.startsWith('\x1b')) return part;
+    if (part.startsWith('\x1b')) {
+      printer.endJoin();
+      return part;
+    }
     const drawn = part === '\t' ? spacesToTabStop(printer.width) : part;
     printer.print(drawn, 'text');
     return drawn;
