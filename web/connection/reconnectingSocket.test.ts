@@ -129,6 +129,24 @@ describe('the socket', () => {
     await waitFor('received again\n');
   });
 
+  test('is replaced immediately after close, however young it is', async () => {
+    const bridge = await TestBridge.start();
+    const { socket, waitFor } = connectTo(bridge);
+    socket.connect();
+    await waitFor('opened');
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    const replaced = new Promise((resolve) => {
+      bridge.onConnection = resolve;
+    });
+    socket.close();
+    socket.connect();
+    // No timer starts it.
+    await replaced;
+  });
+
   test('ends immediately if stopRetrying is called between two attempts', async () => {
     const bridge = await TestBridge.start(echo, Number.POSITIVE_INFINITY);
     const { socket, waitFor } = connectTo(bridge);

@@ -93,7 +93,7 @@ export class ReconnectingSocket {
 
   /**
    * Connects immediately if it is not connected. Attempts start at least a second apart, so that a
-   * key that is held down does not flood the bridge.
+   * key that is held down does not flood the bridge; except after `close`, which is another key.
    *
    * @param policy What happens when this connection, or the attempt to open it, ends.
    */
@@ -142,7 +142,9 @@ export class ReconnectingSocket {
     const wasOpen = isOpen(this.#state);
     const wasStable = this.#reconnection.isStable(performance.now());
     this.#end(CLOSED_BY_PAGE);
-    if (wasOpen) this.#events.closed(CLOSED_BY_PAGE, wasStable);
+    if (!wasOpen) return;
+    this.#reconnection.connectionEnded();
+    this.#events.closed(CLOSED_BY_PAGE, wasStable);
   }
 
   /**

@@ -29,6 +29,11 @@ export class Reconnection {
     this.#openedAtMs = nowMs;
   }
 
+  /** The page itself has closed the connection: the next attempt need not wait. */
+  connectionEnded(): void {
+    this.#attemptedAtMs = Number.NEGATIVE_INFINITY;
+  }
+
   /**
    * Counts a failed attempt or a lost connection.
    *

@@ -115,6 +115,15 @@ describe('an event that wakes the page', () => {
     expect(reconnection.earliestAttempt(60_000)).toBe(60_000);
   });
 
+  test('starts an attempt immediately after the page has closed the connection', () => {
+    const reconnection = new Reconnection();
+    reconnection.attemptStarted(1_000);
+    reconnection.connectionOpened(1_010);
+    expect(reconnection.earliestAttempt(1_020)).toBe(2_000);
+    reconnection.connectionEnded();
+    expect(reconnection.earliestAttempt(1_020)).toBe(1_020);
+  });
+
   test('never starts attempts less than a second apart', () => {
     fc.assert(
       fc.property(fc.array(fc.nat({ max: 300 }), { maxLength: 200 }), (gapsMs) => {
