@@ -93,6 +93,21 @@ test('sends one cancellation at a time', async ({ page }) => {
   service.close();
 });
 
+test('ends the question for a password, and reports nothing, once its dialog is closed', async ({
+  page,
+}) => {
+  const { MSGPLAN: _, ...replies } = REPLIES;
+  const questions: Socket[] = [];
+  const service = await startSilentServer(replies, (_line, peer) => questions.push(peer));
+  await openPage(page, await startBridgeTo(`motd=127.0.0.1:${service.port}`));
+  await openers.plan(page).click();
+  await expect.poll(() => questions).toHaveLength(1);
+  await page.keyboard.press('Escape');
+  await expect.poll(() => questions[0]?.closed).toBe(true);
+  await expect(page.locator('#toast')).toBeEmpty();
+  service.close();
+});
+
 for (const which of ['plan', 'cancel'] as const) {
   test.describe(`the dialog to ${which} a message`, () => {
     const changes: Socket[] = [];

@@ -51,7 +51,7 @@ export class CancelDialog {
       });
     });
     this.#dialog = createDialog('cancel', 'Cancel this message?', form);
-    this.#dialog.addEventListener('close', () => this.#controls.forgetPassword());
+    this.#dialog.addEventListener('close', () => this.#controls.closed());
     this.#show = modal(this.#dialog);
   }
 

@@ -50,7 +50,7 @@ export class PlanDialog {
     form.addEventListener('input', () => this.#update());
     form.addEventListener('focusout', () => this.#update());
     this.#dialog = createDialog('plan', 'Plan a message', form);
-    this.#dialog.addEventListener('close', () => this.#controls.forgetPassword());
+    this.#dialog.addEventListener('close', () => this.#controls.closed());
     this.#show = modal(this.#dialog);
   }
 

@@ -47,7 +47,7 @@ export class StoreDialog {
       this.#send();
     });
     this.#dialog = createDialog('store-again', 'Store this message again?', form);
-    this.#dialog.addEventListener('close', () => this.#controls.forgetPassword());
+    this.#dialog.addEventListener('close', () => this.#controls.closed());
     this.#show = modal(this.#dialog);
   }
 

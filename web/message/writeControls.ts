@@ -7,6 +7,7 @@
 //   idle,      send()                                       sending
 //   checking
 //   sending    done, rejected, passwordRequired, failed     idle
+//   checking   closed()                                     idle
 
 import { WriteExchange, type WriteResult } from '../../client/replies/writeExchange.ts';
 import type { WriteCommand } from '../../protocol/commands.ts';
@@ -52,9 +53,12 @@ export class WriteControls {
     return this.#state.is === 'sending';
   }
 
-  /** Called when the dialog is closed: the next user has to know the password. */
-  forgetPassword(): void {
-    if (!this.isSending) this.#password.value = '';
+  /** Call it when the dialog is closed. The next user has to know the password. */
+  closed(): void {
+    if (this.#state.is === 'sending') return;
+    if (this.#state.is === 'checking') this.#state.exchange.close();
+    this.#state = { is: 'idle' };
+    this.#password.value = '';
   }
 
   /** Finds out whether the server knows the command, and requires a password. */
@@ -133,7 +137,7 @@ export class WriteControls {
     this.#status.className = 'fault';
     this.#status.textContent = text;
     if (this.#status.closest('dialog')?.open) return;
-    this.forgetPassword();
+    this.#password.value = '';
     this.#toast.show(text);
   }
 }
