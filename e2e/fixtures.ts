@@ -1,5 +1,7 @@
 // Starts a server and a bridge for each test that requests these fixtures.
 
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { test as base, devices, expect, type Page, type Route } from '@playwright/test';
 import { freePort } from '../testing/freePort.ts';
 import { Program } from '../testing/programs.ts';
@@ -109,6 +111,19 @@ export async function startBridgeTo(...targets: string[]): Promise<number> {
 export async function store(message: string, port: number): Promise<void> {
   const program = Program.motd(['set', '-m', message, '127.0.0.1', String(port)]);
   expect(await program.exitCode(), program.stderr).toBe(0);
+}
+
+/** Sends lines to the server. @returns All that it replies. */
+export async function sendLines(port: number, ...lines: string[]): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  let received = '';
+  socket.on('data', (data) => {
+    received += String(data);
+  });
+  socket.end(`${lines.join('\n')}\n`);
+  await once(socket, 'close');
+  return received;
 }
 
 /** Chooses an entry of the palette. */

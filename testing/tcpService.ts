@@ -3,6 +3,7 @@
 
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
 
 export interface TcpService {
   port: number;
@@ -35,4 +36,19 @@ export async function startTcpService(
       for (const socket of sockets) socket.destroy();
     },
   };
+}
+
+/**
+ * Starts a service that reads lines.
+ *
+ * @param answer Returns what to send for a line; an empty text for nothing.
+ */
+export function startLineService(
+  answer: (line: string, socket: Socket) => string,
+): Promise<TcpService> {
+  return startTcpService((socket) => {
+    createInterface({ input: socket })
+      .on('line', (line) => socket.write(answer(line, socket)))
+      .on('error', () => {});
+  });
 }

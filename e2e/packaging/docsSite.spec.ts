@@ -2,10 +2,9 @@
 // built.
 
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { AxeBuilder } from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
 import { Program } from '../../testing/programs.ts';
 import { test as base, devices, expect } from '../fixtures.ts';
+import { violations } from '../violations.ts';
 
 interface Site {
   readonly address: string;
@@ -105,12 +104,4 @@ for (const colorScheme of ['light', 'dark'] as const) {
       expect(await violations(page), 'the search').toEqual([]);
     });
   });
-}
-
-/** The violations that axe finds, each with its element. */
-async function violations(page: Page): Promise<string[]> {
-  const { violations: found } = await new AxeBuilder({ page }).setLegacyMode().analyze();
-  return found.flatMap(({ id, nodes }) =>
-    nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary}`),
-  );
 }

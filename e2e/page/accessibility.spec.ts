@@ -1,7 +1,6 @@
 // Accessibility of the page: axe finds no violation in any theme, with either kind of input and any
 // open panel; and everything can be done with the keyboard alone.
 
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Locator, Page } from '@playwright/test';
 import {
   chooseFromPalette,
@@ -14,25 +13,9 @@ import {
   startServer,
   test,
 } from '../fixtures.ts';
-
-const RULES = [
-  ...['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa'],
-  'best-practice',
-];
+import { violations } from '../violations.ts';
 
 const { defaultBrowserType: _, ...pixel } = devices['Pixel 7'];
-
-/** The violations that axe finds, each with its element. */
-async function violations(page: Page): Promise<string[]> {
-  // The page has no frames: legacy mode needs no second page, and takes a third of the time.
-  const axe = new AxeBuilder({ page }).setLegacyMode().withTags(RULES);
-  const { violations: found, passes } = await axe.analyze();
-  // It computes contrasts, too.
-  expect(passes.map(({ id }) => id)).toContain('color-contrast');
-  return found.flatMap(({ id, nodes }) =>
-    nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary}`),
-  );
-}
 
 const tool = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
 

@@ -1,7 +1,7 @@
 // The banner in a real Chromium: its room, its byline, and the full-screen view of the message.
 
 import type { Page } from '@playwright/test';
-import { startTcpService } from '../../testing/tcpService.ts';
+import { startLineService, startTcpService } from '../../testing/tcpService.ts';
 import { devices, expect, PageTerminal, QUICK, startBridgeTo, store, test } from '../fixtures.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.';
@@ -129,14 +129,11 @@ test.describe('the line below the message', () => {
     const now = new Date('2026-11-27T12:05:00Z');
     await page.clock.install({ time: now });
     const entry = `7 2026-11-27T12:00:00Z /2026-11-27T19:00:00Z Zo%C3%AB Maintenance`;
-    const service = await startTcpService((socket) => {
-      socket.on('data', (data) => {
-        for (const line of String(data).trim().split('\n')) {
-          if (line === 'MSGINFO') socket.write(`200 OK\n${entry}\n`);
-          if (line === 'MSGWATCH') socket.write('200 OK\nMaintenance\n');
-        }
-      });
-    });
+    const replies: Readonly<Record<string, string>> = {
+      MSGINFO: `200 OK\n${entry}\n`,
+      MSGWATCH: '200 OK\nMaintenance\n',
+    };
+    const service = await startLineService((line) => replies[line] ?? '');
     const port = await startBridgeTo(`motd=127.0.0.1:${service.port}`);
     await page.goto(`http://127.0.0.1:${port}/`);
     await page.clock.runFor(1000);
@@ -156,17 +153,11 @@ test.describe('the line below the message', () => {
   test('is empty for an older server, whose message is live all the same', async ({ page }) => {
     const requests: string[] = [];
     let announce = (_message: string) => {};
-    const service = await startTcpService((socket) => {
-      socket.on('data', (data) => {
-        for (const line of String(data).trim().split('\n')) {
-          requests.push(line);
-          if (line !== 'MSGWATCH') socket.write('400 UNKNOWN COMMAND\n');
-          else {
-            socket.write('200 OK\none\n');
-            announce = (message) => socket.write(`${message}\n`);
-          }
-        }
-      });
+    const service = await startLineService((line, socket) => {
+      requests.push(line);
+      if (line !== 'MSGWATCH') return '400 UNKNOWN COMMAND\n';
+      announce = (message) => socket.write(`${message}\n`);
+      return '200 OK\none\n';
     });
     const port = await startBridgeTo(`motd=127.0.0.1:${service.port}`);
     await page.goto(`http://127.0.0.1:${port}/`);

@@ -3,13 +3,14 @@
 import { writeFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import { passwordHash } from '../../testing/passwordHash.ts';
-import { startTcpService } from '../../testing/tcpService.ts';
+import { startLineService } from '../../testing/tcpService.ts';
 import {
   devices,
   expect,
   keepToasts,
   PageTerminal,
   QUICK,
+  sendLines,
   startBridge,
   startBridgeTo,
   startServer,
@@ -53,11 +54,7 @@ test.describe('on 27 November 2026 in Berlin', () => {
       MSGPLANS: '200 OK\n.\n',
       MSGLIST: `200 OK\n${lines.join('\n')}\n.\n`,
     };
-    const service = await startTcpService((socket) => {
-      socket.on('data', (data) => {
-        for (const line of String(data).trim().split('\n')) socket.write(replies[line] ?? '');
-      });
-    });
+    const service = await startLineService((line) => replies[line] ?? '');
     await page.goto(`http://127.0.0.1:${await startBridgeTo(`motd=127.0.0.1:${service.port}`)}/`);
     await openHistory(page);
     await page.clock.runFor(1000);
@@ -146,7 +143,8 @@ test.describe('storing an entry again', () => {
 
   test('scrolls to the new entry', async ({ page, server, terminal }) => {
     await terminal.expectText('SHUTDOWN):');
-    for (let i = 1; i <= 30; i++) await store(`number ${i} of all`, server.port);
+    const numbers = Array.from({ length: 30 }, (_, i) => i + 1);
+    await sendLines(server.port, ...numbers.flatMap((i) => ['MSGSTORE', `number ${i} of all`]));
     await openHistory(page);
     await expect(entries(page)).toHaveCount(30);
     await storeAgain(page, 'number 1 of all');
@@ -188,13 +186,9 @@ test.describe('storing an entry again', () => {
       MSGREPLACE: '200 OK\n',
       '2 one': '409 CHANGED\n',
     };
-    const service = await startTcpService((socket) => {
-      socket.on('data', (data) => {
-        for (const line of String(data).trim().split('\n')) {
-          sent.push(line);
-          socket.write(replies[line] ?? '');
-        }
-      });
+    const service = await startLineService((line) => {
+      sent.push(line);
+      return replies[line] ?? '';
     });
     await page.goto(`http://127.0.0.1:${await startBridgeTo(`motd=127.0.0.1:${service.port}`)}/`);
     await openHistory(page);
@@ -233,13 +227,9 @@ test.describe('storing an entry again', () => {
   });
 
   test('is not offered by an older server, which cannot compare', async ({ page }) => {
-    const service = await startTcpService((socket) => {
-      socket.on('data', (data) => {
-        for (const line of String(data).trim().split('\n')) {
-          if (line === 'MSGHIST') socket.write('200 OK\n2026-11-22T12:00:00Z older\n.\n');
-          else socket.write(line === 'MSGWATCH' ? '200 OK\nolder\n' : '400 UNKNOWN COMMAND\n');
-        }
-      });
+    const service = await startLineService((line) => {
+      if (line === 'MSGHIST') return '200 OK\n2026-11-22T12:00:00Z older\n.\n';
+      return line === 'MSGWATCH' ? '200 OK\nolder\n' : '400 UNKNOWN COMMAND\n';
     });
     await page.goto(`http://127.0.0.1:${await startBridgeTo(`motd=127.0.0.1:${service.port}`)}/`);
     await openHistory(page);

@@ -1,12 +1,20 @@
 // The current message above the terminal, live, and the panel with its history, in a real Chromium.
 
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import type { Page } from '@playwright/test';
 import { Program } from '../../testing/programs.ts';
 import { startTcpService } from '../../testing/tcpService.ts';
-import { expect, PageTerminal, QUICK, startBridge, startServer, store, test } from '../fixtures.ts';
+import {
+  expect,
+  PageTerminal,
+  QUICK,
+  sendLines,
+  startBridge,
+  startServer,
+  store,
+  test,
+} from '../fixtures.ts';
 import { reloadTargets } from '../reload.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.';
@@ -355,12 +363,8 @@ test.describe('the history', () => {
 
   test('shows a thousand messages, and scrolls', async ({ terminal, page, server }) => {
     await terminal.expectText('SHUTDOWN):');
-    const socket = connect(server.port, '127.0.0.1');
-    await once(socket, 'connect');
-    for (let i = 1; i <= 1000; i++) socket.write(`MSGSTORE\nmessage ${i}\n`);
-    socket.end();
-    socket.resume();
-    await once(socket, 'close');
+    const numbers = Array.from({ length: 1000 }, (_, i) => i + 1);
+    await sendLines(server.port, ...numbers.flatMap((i) => ['MSGSTORE', `message ${i}`]));
     // A later change would load the history again, and scroll it back.
     await expect(banner(page)).toHaveText('message 1000');
     await page.getByRole('button', { name: 'Message history' }).click();

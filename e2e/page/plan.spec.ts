@@ -1,14 +1,11 @@
 // Messages that are planned in the page, in a real Chromium: the dialog, the history with what is
 // planned, and the message above the terminal that appears by itself.
 
-import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Locator, Page } from '@playwright/test';
 import { passwordHash } from '../../testing/passwordHash.ts';
 import { Program } from '../../testing/programs.ts';
-import { startTcpService } from '../../testing/tcpService.ts';
+import { startLineService } from '../../testing/tcpService.ts';
 import {
   devices,
   expect,
@@ -16,11 +13,13 @@ import {
   PageTerminal,
   paste,
   QUICK,
+  sendLines,
   startBridge,
   startServer,
   store,
   test,
 } from '../fixtures.ts';
+import { violations } from '../violations.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 const APPLE = 'An apple a day keeps the doctor away.';
@@ -55,19 +54,6 @@ function localTime(clock: string, days = 1): string {
   return `${day.toLocaleDateString('sv-SE', { timeZone: ZONE })}T${clock}`;
 }
 
-/** Sends lines to the server. @returns All that it replies. */
-async function send(port: number, ...lines: string[]): Promise<string> {
-  const socket = connect(port, '127.0.0.1');
-  await once(socket, 'connect');
-  let received = '';
-  socket.on('data', (data) => {
-    received += String(data);
-  });
-  socket.end(`${lines.join('\n')}\n`);
-  await once(socket, 'close');
-  return received;
-}
-
 /** Plans a message from another client. The times are in seconds from now. */
 async function planFrom(
   port: number,
@@ -78,7 +64,9 @@ async function planFrom(
   const side = (seconds?: number) =>
     seconds === undefined ? '' : new Date(Date.now() + seconds * 1000).toISOString();
   const window = `${side(fromSeconds)}/${side(untilSeconds)}`;
-  expect(await send(port, 'MSGPLAN', `${window} ${message}`)).toMatch(/^200 OK\n200 OK \d+\n$/);
+  expect(await sendLines(port, 'MSGPLAN', `${window} ${message}`)).toMatch(
+    /^200 OK\n200 OK \d+\n$/,
+  );
 }
 
 test.describe('the dialog', () => {
@@ -103,7 +91,7 @@ test.describe('the dialog', () => {
       await expect(page.locator('#message')).toHaveText(APPLE);
       await terminal.expectText(`${PROMPT} half`);
       const day = localTime('').slice(0, -1);
-      const replies = await send(server.port, 'MSGPLANS');
+      const replies = await sendLines(server.port, 'MSGPLANS');
       expect(replies).toMatch(/^200 OK\n1 \S+\/\S+ Maintenance tonight\n\.\n$/);
       expect(replies).toContain(new Date(`${day}T18:00:00+01:00`).toISOString().slice(0, 10));
 
@@ -128,7 +116,7 @@ test.describe('the dialog', () => {
     await expect(understood).toHaveText(/^from \w{3},? \d+ .* 18:00, without an end$/);
     await submit(page);
     await expect(dialog(page)).toBeHidden();
-    expect(await send(server.port, 'MSGPLANS')).toMatch(/\n1 \/\S+ one\n2 \S+\/ two\n\.\n$/);
+    expect(await sendLines(server.port, 'MSGPLANS')).toMatch(/\n1 \/\S+ one\n2 \S+\/ two\n\.\n$/);
   });
 
   test('explains each mistake beside its field, and focuses the first', async ({ page }) => {
@@ -201,7 +189,7 @@ test.describe('the dialog', () => {
     await expect(dialog(page).getByLabel('From')).toHaveValue(localTime('18:00'));
     await submit(page);
     await expect(dialog(page)).toBeHidden();
-    expect(await send(server.port, 'MSGPLANS')).toContain(' Maintenance\n');
+    expect(await sendLines(server.port, 'MSGPLANS')).toContain(' Maintenance\n');
   });
 
   test('joins the lines of a paste, and Enter sends', async ({ page, server }) => {
@@ -212,7 +200,7 @@ test.describe('the dialog', () => {
     await expect(dialog(page).getByLabel('Message')).toHaveValue('one two three');
     await page.keyboard.press('Enter');
     await expect(dialog(page)).toBeHidden();
-    expect(await send(server.port, 'MSGPLANS')).toContain(' one two three\n');
+    expect(await sendLines(server.port, 'MSGPLANS')).toContain(' one two three\n');
   });
 
   test('shows a text from right to left as one', async ({ page }) => {
@@ -266,15 +254,9 @@ test('puts the replies of a server into words, and keeps what was typed', async 
     'The server cannot store anything now.',
     'Too many messages are planned: cancel one first.',
   ];
-  const service = await startTcpService((socket) => {
-    socket.on('data', (data) => {
-      const lines = String(data).trim().split('\n');
-      for (const line of lines) {
-        const isCommand = /^[A-Z]+$/.test(line);
-        socket.write(isCommand ? '200 OK\n' : `${replies.shift()}\n`);
-      }
-    });
-  });
+  const service = await startLineService((line) =>
+    /^[A-Z]+$/.test(line) ? '200 OK\n' : `${replies.shift()}\n`,
+  );
   const bridge = await startBridge(service.port, 0, [
     '--target',
     `other=127.0.0.1:${service.port}`,
@@ -291,11 +273,9 @@ test('puts the replies of a server into words, and keeps what was typed', async 
 });
 
 test('warns that the change may have been made if the reply is lost', async ({ page }) => {
-  const service = await startTcpService((socket) => {
-    socket.on('data', (data) => {
-      if (String(data).includes('Maintenance')) socket.destroy();
-      else socket.write('200 OK\n');
-    });
+  const service = await startLineService((line, socket) => {
+    if (line.endsWith('Maintenance')) socket.destroy();
+    return '200 OK\n';
   });
   const bridge = await startBridge(service.port, 0, ['--target', `new=127.0.0.1:${service.port}`]);
   await page.goto(`http://127.0.0.1:${bridge.port}/?target=new&as=motd`);
@@ -308,14 +288,9 @@ test('warns that the change may have been made if the reply is lost', async ({ p
 });
 
 test('an older server: reports that it cannot plan, and shows its history', async ({ page }) => {
-  const service = await startTcpService((socket) => {
-    socket.on('data', (data) => {
-      for (const line of String(data).trim().split('\n')) {
-        if (line === 'MSGHIST') socket.write('200 OK\n2026-11-22T12:00:00Z an older message\n.\n');
-        else if (line === 'MSGWATCH') socket.write('200 OK\nan older message\n');
-        else socket.write('400 UNKNOWN COMMAND\n');
-      }
-    });
+  const service = await startLineService((line) => {
+    if (line === 'MSGHIST') return '200 OK\n2026-11-22T12:00:00Z an older message\n.\n';
+    return line === 'MSGWATCH' ? '200 OK\nan older message\n' : '400 UNKNOWN COMMAND\n';
   });
   const bridge = await startBridge(service.port, 0, ['--target', `old=127.0.0.1:${service.port}`]);
   await page.goto(`http://127.0.0.1:${bridge.port}/?target=old&as=motd`);
@@ -339,11 +314,7 @@ test('shows who stored an entry, and when it was in force', async ({ page }) => 
     MSGPLANS: '200 OK\n.\n',
     MSGLIST: `200 OK\n${lines.join('\n')}\n.\n`,
   };
-  const service = await startTcpService((socket) => {
-    socket.on('data', (data) => {
-      for (const line of String(data).trim().split('\n')) socket.write(replies[line] ?? '200 OK\n');
-    });
-  });
+  const service = await startLineService((line) => replies[line] ?? '200 OK\n');
   const bridge = await startBridge(service.port, 0, ['--target', `new=127.0.0.1:${service.port}`]);
   await page.goto(`http://127.0.0.1:${bridge.port}/?target=new&as=motd`);
   await page.getByRole('button', { name: 'Message history' }).click();
@@ -474,7 +445,7 @@ test.describe('the history', () => {
     await planFrom(server.port, 'to come', 7200, 10_800);
     await page.getByRole('button', { name: 'Message history' }).click();
     await planned(page).getByRole('button', { name: 'Cancel…' }).click();
-    await send(server.port, 'MSGCANCEL', '1');
+    await sendLines(server.port, 'MSGCANCEL', '1');
     const question = page.getByRole('dialog', { name: 'Cancel this message?' });
     await question.getByRole('button', { name: 'Cancel the message' }).click();
     await expect(question).toContainText('This message is over, or was canceled already.');
@@ -519,7 +490,7 @@ test.describe('the history', () => {
 
     // What is canceled elsewhere has no button any more.
     await cancel.click();
-    await send(server.port, 'MSGCANCEL', '1');
+    await sendLines(server.port, 'MSGCANCEL', '1');
     await store('and another', server.port);
     await expect(page.locator('#history .planned')).toHaveCount(0);
     await page.keyboard.press('Escape');
@@ -612,14 +583,6 @@ test.describe('at 400%', () => {
     await expect(button).toBeInViewport({ ratio: 1 });
   });
 });
-
-/** The violations that axe finds. */
-async function violations(page: Page): Promise<string[]> {
-  const { violations: found } = await new AxeBuilder({ page }).setLegacyMode().analyze();
-  return found.flatMap(({ id, nodes }) =>
-    nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary}`),
-  );
-}
 
 async function expectToFit(part: Locator): Promise<void> {
   const { scrollWidth, clientWidth } = await part.evaluate((element) => ({

@@ -1,9 +1,9 @@
 // The page to choose a target.
 
-import { AxeBuilder } from '@axe-core/playwright';
 import { passwordHash } from '../../testing/passwordHash.ts';
 import { expect, QUICK, startBridge, startBridgeTo, test } from '../fixtures.ts';
 import { writePrivately } from '../privateFiles.ts';
+import { violations } from '../violations.ts';
 
 const REDIS = 'deploy/profiles/redis.json';
 const MEMCACHED = 'deploy/profiles/memcached.json';
@@ -49,7 +49,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await page.setViewportSize({ width: 320, height: 640 });
     await page.goto(`http://127.0.0.1:${port}/targets`);
     await expect(page.locator('li:visible')).toHaveCount(4);
-    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+    expect(await violations(page)).toEqual([]);
     const width = await page.evaluate(() => document.documentElement.scrollWidth);
     expect(width).toBe(320);
   });

@@ -3,7 +3,7 @@
 
 import type { Socket } from 'node:net';
 import type { Page } from '@playwright/test';
-import { startTcpService, type TcpService } from '../../testing/tcpService.ts';
+import { startLineService, type TcpService } from '../../testing/tcpService.ts';
 import { expect, keepToasts, PageTerminal, startBridgeTo, test } from '../fixtures.ts';
 
 const dialogs = {
@@ -49,14 +49,9 @@ function startSilentServer(
   replies: Readonly<Record<string, string>>,
   changed: (line: string, peer: Socket) => void,
 ): Promise<TcpService> {
-  return startTcpService((socket) => {
-    socket.on('data', (data) => {
-      for (const line of String(data).trim().split('\n')) {
-        const reply = replies[line];
-        if (reply !== undefined) socket.write(reply);
-        else if (line !== 'QUIT') changed(line, socket);
-      }
-    });
+  return startLineService((line, socket) => {
+    if (replies[line] === undefined && line !== 'QUIT') changed(line, socket);
+    return replies[line] ?? '';
   });
 }
 
