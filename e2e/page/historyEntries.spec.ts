@@ -244,6 +244,20 @@ test.describe('on a phone', () => {
   const { defaultBrowserType: _, ...pixel } = devices['Pixel 7'];
   test.use({ ...pixel, viewport: { width: 390, height: 844 } });
 
+  test('the exact time of an entry has room', async ({ page, server, bridge }) => {
+    await page.setViewportSize({ width: 320, height: 568 });
+    await page.goto(`http://127.0.0.1:${bridge.port}/`);
+    await expect(banner(page)).toHaveText(/apple/);
+    const tomorrow = new Date(Date.now() + 86_400_000).toISOString();
+    await sendLines(server.port, 'MSGPLAN', `/${tomorrow} planned`);
+    await page.getByRole('button', { name: 'Message history' }).tap();
+    const time = entries(page).locator('time');
+    await time.tap();
+    await expect(time).toHaveText(/^\w+day, /);
+    const { x = 0, width = 0 } = (await time.boundingBox()) ?? {};
+    expect(x + width).toBeLessThanOrEqual(320);
+  });
+
   test('the actions have words, below the message', async ({ page, server, bridge }) => {
     await page.goto(`http://127.0.0.1:${bridge.port}/`);
     await expect(banner(page)).toHaveText(/apple/);

@@ -1,4 +1,4 @@
-// An entry in the panel with the history: how it stands, when it is in force, who stored it and when,
+// An entry in the panel with the history: when it is in force, how it stands, who stored it and when,
 // what can be done with it, and the message, cut after three lines. Its elements stay the same while
 // it changes: one of them may have the focus.
 
@@ -23,11 +23,11 @@ export interface EntryActions {
 export class HistoryItem {
   readonly element = element('li');
   readonly #times: TimeFormat;
-  readonly #status = element('div');
   readonly #window = element('div', { className: 'window' });
+  readonly #status = element('span');
   readonly #time = element('time');
   readonly #exact = button({ className: 'time', onclick: () => this.#toggleExact() });
-  readonly #stored = element('div', { className: 'stored' });
+  readonly #stored = element('span');
   readonly #actions = element('div', { className: 'entry-actions' });
   readonly #message: HTMLElement;
   readonly #more = button({ className: 'more', onclick: () => this.#toggleMore() });
@@ -54,14 +54,8 @@ export class HistoryItem {
     );
     if (isNumbered(entry)) this.#describeButtons(entry.number);
     this.#exact.append(this.#time);
-    const details = element(
-      'div',
-      { className: 'details' },
-      this.#status,
-      this.#window,
-      this.#stored,
-    );
-    this.element.append(details, this.#actions, this.#message);
+    const state = element('div', { className: 'state' }, this.#status, this.#stored);
+    this.element.append(this.#window, state, this.#actions, this.#message);
     // It is laid out, and has a size, when it comes into view.
     new ResizeObserver(() => this.#measure()).observe(this.#message);
   }
