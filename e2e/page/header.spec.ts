@@ -4,7 +4,7 @@
 import type { Locator, Page } from '@playwright/test';
 import { devices, expect, QUICK, test } from '../fixtures.ts';
 
-const WIDTHS = [320, 360, 390, 393, 412, 768, 1280];
+const WIDTHS = [320, 360, 390, 393, 412, 480, 600, 768, 1280];
 
 /** Opens the page in a window of this width. */
 async function open(page: Page, port: number, width: number): Promise<void> {
@@ -57,7 +57,7 @@ for (const width of WIDTHS) {
     await expect(page.locator('#countdown')).toHaveText(/^retrying in \d+ s$/);
     await expectOneRow(page);
     // In a wide window, the reason follows the state, and may be cut.
-    if (width < 480) {
+    if (width < 896) {
       expect(await cutBy(page.locator('#status')), 'the state is whole').toBe(0);
     }
   });
