@@ -2,6 +2,7 @@
 // when it is in force.
 
 import type { EntryDetails } from '../../client/replies/entryLine.ts';
+import { element } from '../ui/element.ts';
 import { Refresher } from './refresher.ts';
 import { relativeTime } from './relativeTime.pure.ts';
 import { CLOCK, EXACT, MOMENT } from './timeStyles.pure.ts';
@@ -10,7 +11,7 @@ export class MessageByline {
   readonly #element: HTMLElement;
   readonly #refresher = new Refresher(() => this.#refresh());
   /** A tab stop, because it shows the exact time to the keyboard, too. */
-  readonly #time = Object.assign(document.createElement('time'), { tabIndex: 0 });
+  readonly #time = element('time', { tabIndex: 0 });
   #changedAtMs: number | undefined;
 
   /** @param line The element for the line. */
@@ -24,7 +25,7 @@ export class MessageByline {
   show(details: EntryDetails | undefined, isStale: boolean): void {
     this.#changedAtMs = details && startOf(details);
     const parts = [
-      ...(isStale ? [[textIn('strong', 'May be out of date')]] : []),
+      ...(isStale ? [[element('strong', {}, 'May be out of date')]] : []),
       ...(details ? [this.#change(details)] : []),
     ];
     this.#element.replaceChildren(...parts.flatMap((part, i) => (i > 0 ? [' · ', ...part] : part)));
@@ -36,7 +37,7 @@ export class MessageByline {
     return [
       'Changed ',
       this.#time,
-      ...(author === undefined ? [] : [' by ', textIn('bdi', author)]),
+      ...(author === undefined ? [] : [' by ', element('bdi', {}, author)]),
       ...(untilMs === undefined ? [] : [` · until ${clockOrDate(untilMs)}`]),
     ];
   }
@@ -69,8 +70,4 @@ function clockOrDate(timeMs: number): string {
   const time = new Date(timeMs);
   const isToday = time.toDateString() === new Date().toDateString();
   return time.toLocaleString(undefined, isToday ? CLOCK : MOMENT);
-}
-
-function textIn(name: string, textContent: string): HTMLElement {
-  return Object.assign(document.createElement(name), { textContent });
 }

@@ -1,4 +1,7 @@
 // The page at /targets: what the user may reach, by title and name. Each target is a plain link.
+//
+// It imports nothing of ui/: what two pages share is a file of its own, which the first view of the
+// other page would have to load, too.
 
 import { type ListedTarget, listTargets, pageOf } from './listedTarget.ts';
 import { recentTargets } from './recentTargets.ts';
@@ -84,11 +87,11 @@ function applyFilter(): void {
 
 /** Arrow keys move through the field and the links; Enter in the field opens the first one. */
 function onKeyDown(event: KeyboardEvent): void {
+  if (event.isComposing) return;
   const links = [...document.querySelectorAll<HTMLAnchorElement>('li:not([hidden]) a')];
   const stops = [filter, ...links];
   const focused = document.activeElement;
   const at = stops.findIndex((stop) => stop.isSameNode(focused));
-  if (event.isComposing) return;
   if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
     event.preventDefault();
     const step = event.key === 'ArrowDown' ? 1 : -1;
