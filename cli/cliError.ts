@@ -213,7 +213,7 @@ function checkAddress(kind: ServerKind): string {
  *
  * @param where The server, as `HOST:PORT` or `unix:PATH`, or its URL.
  * @param tlsSwitch The flag or variable that turned on TLS.
- * @returns A CliError, or `error` itself if it has no code, or no file can be opened (main.ts).
+ * @returns A CliError, or `error` itself if it has no code.
  */
 export function connectError(
   error: unknown,
@@ -251,7 +251,7 @@ export function describeConnectError(error: unknown): string {
  * Describes why a file could not be read.
  *
  * @param flag The flag that names the file.
- * @returns A CliError, or `error` itself if it has no code, or no file can be opened (main.ts).
+ * @returns A CliError, or `error` itself if it has no code.
  */
 export function fileError(error: unknown, file: string, flag: string): unknown {
   const code = errorCode(error);
