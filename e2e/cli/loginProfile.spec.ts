@@ -3,7 +3,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -99,23 +99,51 @@ test('Ansible accepts the playbook', () => {
   expect(status, stderr).toBe(0);
 });
 
+/** Runs the tasks with these names, with the paths in them replaced: the others change the machine. */
+function runPlaybook(names: RegExp, paths: [string, string][], variables: object): void {
+  const [play] = parse(replaceParts(readFileSync(PLAYBOOK, 'utf8'), paths));
+  const tasks = play.tasks.filter(({ name = '' }) => names.test(name));
+  const playbook = test.info().outputPath('login.yaml');
+  writeFileSync(playbook, stringify([{ ...play, become: false, tasks }]));
+  const flags = ['--inventory', 'localhost,', '--connection', 'local'];
+  const given = ['--extra-vars', JSON.stringify(variables)];
+  const { status, stdout } = spawnSync('ansible-playbook', [...flags, ...given, playbook], {
+    encoding: 'utf8',
+  });
+  expect(status, stdout).toBe(0);
+}
+
+const DEBIAN = { ansible_facts: { os_family: 'Debian' } };
+
 test('the playbook changes the servers, and keeps the other settings', () => {
   test.skip(!has('ansible-playbook'), 'no ansible-playbook here');
   const settings = test.info().outputPath('motd-terminal');
   writeFileSync(settings, 'MOTD_PORT=2000\nMOTD_HOST=old.example\nMOTD_NO_DEFAULT=1\n');
-  const text = readFileSync(PLAYBOOK, 'utf8');
-  const [play] = parse(replaceParts(text, [['/etc/default/motd-terminal', settings]]));
-  // Only this task: the others change the machine.
-  const [{ when: _, ...task }] = play.tasks.filter(({ name = '' }) => /^Name the/.test(name));
-  const playbook = test.info().outputPath('login.yaml');
-  writeFileSync(playbook, stringify([{ ...play, become: false, tasks: [task] }]));
-  const variables = JSON.stringify({ motd_host: 'a.example,$(reboot)' });
-  const args = ['--inventory', 'localhost,', '--connection', 'local', '--extra-vars', variables];
-  const { status, stdout } = spawnSync('ansible-playbook', [...args, playbook], {
-    encoding: 'utf8',
+  runPlaybook(/^Name the/, [['/etc/default/motd-terminal', settings]], {
+    ...DEBIAN,
+    motd_host: 'a.example,$(reboot)',
   });
-  expect(status, stdout).toBe(0);
   expect(readFileSync(settings, 'utf8')).toBe(
     "MOTD_PORT=2000\nMOTD_HOST='a.example,$(reboot)'\nMOTD_NO_DEFAULT=1\n",
+  );
+});
+
+test('the playbook installs the hook on Debian, and keeps that of the package', () => {
+  test.skip(!has('ansible-playbook'), 'no ansible-playbook here');
+  const packaged = test.info().outputPath('login-hook');
+  const hook = test.info().outputPath('60-motd');
+  const paths: [string, string][] = [
+    ['/usr/lib/motd-terminal/login-hook', packaged],
+    ['/etc/update-motd.d/60-motd', hook],
+    ['../update-motd.d', join(DEPLOY, 'update-motd.d')],
+  ];
+  writeFileSync(packaged, '');
+  runPlaybook(/hook of (?:update|the Debian)/, paths, DEBIAN);
+  expect(existsSync(hook)).toBe(false);
+
+  rmSync(packaged);
+  runPlaybook(/hook of (?:update|the Debian)/, paths, DEBIAN);
+  expect(readFileSync(hook, 'utf8')).toBe(
+    readFileSync(join(DEPLOY, 'update-motd.d/60-motd'), 'utf8'),
   );
 });
