@@ -53,6 +53,14 @@ test.each([
   expect(() => parseServers(text)).toThrow(`'${culprit}' is not a server: `);
 });
 
+test.each([
+  ['https://a', 'wss://a/ws'],
+  ['http://a:8080/motd/', 'ws://a:8080/motd/ws'],
+  ['wss://a/ws/redis', 'wss://a/ws/redis'],
+])('rejects the URL %s as a server, and names the flag for a bridge', (text, url) => {
+  expect(() => parseServers(text)).toThrow(`'${text}' is not a server: write --url ${url} for`);
+});
+
 test('rejects the path of a Unix socket that is too long for the system', () => {
   const path = `/${'x'.repeat(106)}`;
   expect(parseServers(path)).toEqual([{ path }]);

@@ -75,6 +75,9 @@ const SERVER = /^(?:\[(?<ipv6>[^[\]]+)\]|(?<name>[^:[\]/\s]+))(?::(?<port>\d{1,5
 // As for a target, as docker writes it (`unix:///PATH`), or the path alone.
 const SERVER_SOCKET = /^(?:unix:)?(?<path>\.{0,2}\/.*)$/;
 
+/** The URL of a bridge's page, or of its WebSocket. */
+const PAGE_URL = /^(?:http|ws)s?:\/\/\S+$/;
+
 /** Parses servers separated by commas. */
 export function parseServers(text: string): ServerArgument[] {
   return text.split(',').map((one) => parseServer(one.trim()));
@@ -90,6 +93,10 @@ function parseServer(text: string): ServerArgument {
   if (isHost && isPort) return { host: name, ...(port && { port: Number(port) }) };
   if (/^\d{1,5}$/.test(text)) {
     throw new InvalidArgumentError(`'${text}' is not a server: write --port ${text} for a port.`);
+  }
+  if (PAGE_URL.test(text) && URL.canParse(text)) {
+    const url = webSocketUrlOf(new URL(text));
+    throw new InvalidArgumentError(`'${text}' is not a server: write --url ${url} for a bridge.`);
   }
   throw new InvalidArgumentError(
     `'${text}' is not a server: it must be HOST, HOST:PORT, [IPV6]:PORT or the /PATH of a Unix ` +
@@ -126,14 +133,17 @@ function parseWebSocketUrl(text: string): URL {
     );
   }
   if (url.protocol.startsWith('http')) {
-    const path = url.pathname.replace(/(\/ws)?\/?$/, '/ws');
-    const scheme = url.protocol.replace('http', 'ws');
     throw new InvalidArgumentError(
-      `The WebSocket of a page has a URL of its own: ${scheme}//${url.host}${path}`,
+      `The WebSocket of a page has a URL of its own: ${webSocketUrlOf(url)}`,
     );
   }
   url.hash = '';
   return url;
+}
+
+function webSocketUrlOf({ protocol, host, pathname }: URL): string {
+  const path = protocol.startsWith('http') ? pathname.replace(/(\/ws)?\/?$/, '/ws') : pathname;
+  return `${protocol.replace('http', 'ws')}//${host}${path}`;
 }
 
 export function parsePort(text: string): number {
