@@ -69,6 +69,11 @@ function explainReply(error: RejectedError): Explanation {
       return { shortCode: 'wrong-password', advice: '; set MOTD_STORE_PASSWORD' };
     case REPLY.wrongPassword:
       return { shortCode: 'wrong-password', advice: '; check MOTD_STORE_PASSWORD' };
+    case REPLY.tooManyWrongPasswords:
+      return {
+        shortCode: 'wrong-password',
+        advice: '; wait 5 s, longer after each further wrong one, then pass the right one',
+      };
     case REPLY.expectedMessage:
       return { shortCode: 'invalid-message', advice: '; a message must not be a command' };
     case REPLY.unknownCommand:

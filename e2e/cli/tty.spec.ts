@@ -95,7 +95,7 @@ test('set asks again for a wrong store password, and keeps the typed message', a
   expect((await runMotd(['get', ...at])).stdout).toBe('typed\n');
 });
 
-test('set gives up after three wrong store passwords', async () => {
+test('set gives up after three wrong store passwords; the next one is told to wait', async () => {
   const server = await startGuardedServer();
   const set = `${process.execPath} dist/cli/main.js set -m typed 127.0.0.1 ${server.port}`;
   const client = runInTerminal(set);
@@ -106,6 +106,18 @@ test('set gives up after three wrong store passwords', async () => {
   expect(await client.exitCode()).toBe(1);
   expect(client.shown).toMatch(
     /301 WRONG PASSWORD; check MOTD_STORE_PASSWORD \[wrong-password\]\n$/,
+  );
+  const next = await runMotd([
+    'set',
+    '-m',
+    'typed',
+    '--store-password',
+    'guess',
+    '127.0.0.1',
+    String(server.port),
+  ]);
+  expect(next.stderr).toMatch(
+    /421 TOO MANY WRONG PASSWORDS; wait 5 s, longer .* \[wrong-password\]\n$/,
   );
 });
 
