@@ -39,7 +39,10 @@ const TESTS: Record<string, [args: string, message: string, env?: Record<string,
   'commander.excessArguments': [
     ['serve now', 'too many arguments: motd serve takes none; see motd serve --help'],
     ['get a 1 b', 'too many arguments: motd get takes at most 2; see motd get --help'],
-    ['set a b c', 'too many arguments: motd set takes at most 2; pass the message with -m'],
+    [
+      'set -m a b c d',
+      'too many arguments: motd set takes at most 2; pass the message with -m, in quotes',
+    ],
     [
       'hash-password secret',
       'too many arguments: motd hash-password takes none; see motd hash-password --help',

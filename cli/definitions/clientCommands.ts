@@ -57,7 +57,7 @@ export function addClientCommands(program: Command): void {
     'set',
     'change the message',
     [messageOption('store'), ifNumberOption(), storePasswordOption(), timeoutOption(10)],
-    'pass the message with -m',
+    'pass the message with -m, in quotes',
   ).action(
     hintAtMessage(
       withServers<SetOptions>(async (options) => {
@@ -72,7 +72,7 @@ export function addClientCommands(program: Command): void {
     'plan',
     'plan a message, and print its number',
     [...windowOptions(), messageOption('plan'), storePasswordOption(), timeoutOption(10)],
-    'pass the message with -m, and its times with --from and --until',
+    'pass the message with -m, and its times with --from and --until, each in quotes',
   ).action(
     hintAtMessage(
       withServers<PlanOptions>(async (options) => {
