@@ -196,7 +196,8 @@ test('stops with the last output of a program that ends during the start', async
 });
 
 test('reports a missing program in one line', async () => {
-  const topology = new Program(process.execPath, [SCRIPT], { PATH: '/nowhere' });
+  const ports = ['--port', `${await freePort()}`, '--http-port', `${await freePort()}`];
+  const topology = new Program(process.execPath, [SCRIPT, ...ports], { PATH: '/nowhere' });
   expect(await topology.exitCode()).toBe(1);
   expect(topology.stderr).toBe('etcd is not installed; on Debian: apt-get install etcd-server\n');
 });
