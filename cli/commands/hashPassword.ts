@@ -22,5 +22,6 @@ export async function hashPasswordCommand(): Promise<void> {
 }
 
 async function readPasswords(): Promise<string[]> {
-  return process.stdin.isTTY ? askForPassword('Password: ', 'Repeat: ') : [await readFirstLine()];
+  if (!process.stdin.isTTY) return [await readFirstLine()];
+  return askForPassword(`Password (${MIN_PASSWORD_LENGTH} characters or more): `, 'Repeat: ');
 }

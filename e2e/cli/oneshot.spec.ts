@@ -101,10 +101,17 @@ for (const [fault, args, input, code] of [
   });
 }
 
-test('set: reports only an unknown host for --host, a domain and with -m', async () => {
+test('set: names the word of a message without quotes that is taken for the host', async () => {
+  const { stderr } = await runMotd(['set', '-m', 'Maintenance', 'tonight']);
+  expect(stderr).toMatch(
+    /; 'tonight' is taken for the host; put a message of several words in quotes \[unknown-host\]\n$/,
+  );
+});
+
+test('set: reports only an unknown host for --host and a domain', async () => {
   for (const args of [
-    ['-m', 'x', 'no-such-host'],
     ['--host', 'no-such-host'],
+    ['-m', 'x', '--host', 'no-such-host'],
     ['no-such.invalid'],
   ]) {
     const { stderr } = await runMotd(['set', ...args], 'x\n');
