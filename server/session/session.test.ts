@@ -592,6 +592,16 @@ test('closeWith answers the lines received so far, sends the reply, and closes',
   expect(driver.isClosed).toBe(true);
 });
 
+test('sends the reply of closeWith also if the peer half-closes before', () => {
+  const session = new Session({ isStoreGuarded: false });
+  session.receive('MSGGET\n');
+  session.closeWith('421 SERVER SHUTTING DOWN');
+  session.endInput();
+  expect(session.next()).toMatchObject({ do: 'sendMessage' });
+  expect(session.next()).toMatchObject({ reply: '421 SERVER SHUTTING DOWN' });
+  expect(session.next()).toEqual({ do: 'close' });
+});
+
 describe('a watcher', () => {
   test('is sent every message stored while it watches, and no other', () => {
     const driver = new SessionDriver().updated('before').receive('MSGWATCH\n');

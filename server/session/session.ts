@@ -114,10 +114,10 @@ export class Session {
     if (this.#takesReadsAsLines && bytes !== '') this.#lines.endLine();
   }
 
-  /** The peer half-closed: text without an LF counts as a line. */
+  /** The peer half-closed: text without an LF counts as a line. It is still sent a closing reply. */
   endInput(): void {
     this.#lines.endLine();
-    this.#ending = CLOSING;
+    this.#ending ??= CLOSING;
   }
 
   /** Answers the lines received so far, sends this reply, and closes. Later calls do nothing. */
