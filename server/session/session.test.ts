@@ -395,6 +395,14 @@ describe.each([
     expect(driver.lines).toEqual(logged);
   });
 
+  test.each(['MSGPLAN', 'MSGCANCEL', 'MSGREPLACE'])(
+    'does not pass a line that %s rejects to the log: it may be a password',
+    (command) => {
+      const driver = new SessionDriver().receive(...cut(`${command}\na password\n`));
+      expect(driver.lines).toEqual([command]);
+    },
+  );
+
   test('answers a password at the wrong place as any unknown command', () => {
     const driver = new SessionDriver().receive(...cut('SHUTDOWN\nx\n123!abc\nMSGGET\n'));
     expect(driver.sent).toBe(

@@ -251,7 +251,10 @@ export class Session {
     if (line === '') return this.#nextLine(state);
     if (isCommand(line)) return this.#replyAndAwaitCommand(REPLY.expectedMessage, line);
     const request = parseWriteRequest(state.command, line);
-    if (typeof request === 'string') return this.#replyAndAwaitCommand(request, line);
+    if (typeof request === 'string') {
+      // Any line after MSGSTORE is a message. What the others reject may be a password that came early.
+      return this.#replyAndAwaitCommand(request, state.command === 'MSGSTORE' ? line : undefined);
+    }
     this.#state = WRITING;
     return { do: 'write', request, line };
   }
