@@ -235,6 +235,17 @@ test('returns the details of what has begun by the clock of the server, whatever
   expect(await historyNumbers(begun, list)).toEqual([2, 4]);
 });
 
+test('returns, of equal messages of one second, those that have begun', async () => {
+  const begun = '200 OK\n2026-11-26T12:00:00Z Exam\n2026-11-26T12:00:00Z Exam\n.\n';
+  const list =
+    '200 OK\n' +
+    '1 2026-11-26T12:00:00Z 2026-11-28T08:00:00Z/ - Exam\n' +
+    '2 2026-11-26T12:00:00.1Z 2026-11-27T08:00:00Z/ - Exam\n' +
+    '3 2026-11-26T12:00:00.2Z 2026-11-26T18:00:00Z/2026-11-26T12:00:00.3Z - Exam\n' +
+    '4 2026-11-26T12:00:00.4Z / - Exam\n.\n';
+  expect(await historyNumbers(begun, list)).toEqual([2, 4]);
+});
+
 test('returns the history of an older server without details', async () => {
   const begun = '200 OK\n2026-11-26T12:00:00Z Hello\n.\n';
   expect(await historyNumbers(begun, '400 UNKNOWN COMMAND\n')).toEqual([undefined]);

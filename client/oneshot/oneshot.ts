@@ -180,29 +180,39 @@ async function* historyFrom(
   server: LineClient,
   history: AsyncIterable<StoredEntry>,
 ): AsyncGenerator<StoredEntry, void> {
-  const begun: StoredEntry[] = [];
-  for await (const entry of history) begun.push(entry);
+  const begun = await all(history);
   const details = await requestEntries(server, 'MSGLIST', readEntryLine).catch((error: unknown) => {
     const isOlder = error instanceof RejectedError && error.reply === REPLY.unknownCommand;
     if (!isOlder) throw error;
   });
-  if (details === undefined) yield* begun;
-  else yield* listedIn(begun, details);
+  yield* details === undefined ? begun : listedIn(begun, await all(details));
 }
 
-async function* listedIn(
-  begun: readonly StoredEntry[],
-  entries: AsyncIterable<EntryDetails>,
-): AsyncGenerator<EntryDetails, void> {
-  const keys = begun.map(historyKey);
-  // Both lists have the same order.
-  let next = 0;
-  for await (const entry of entries) {
-    const at = keys.indexOf(historyKey(entry), next);
-    if (at === -1) continue;
-    next = at + 1;
-    yield entry;
-  }
+async function all<Entry>(entries: AsyncIterable<Entry>): Promise<Entry[]> {
+  const list: Entry[] = [];
+  for await (const entry of entries) list.push(entry);
+  return list;
+}
+
+/** Of entries that look the same in MSGHIST, those that begin first have begun. */
+function listedIn(begun: readonly StoredEntry[], entries: readonly EntryDetails[]): EntryDetails[] {
+  const counts = new Map<string, number>();
+  const add = (entry: StoredEntry, change: number) => {
+    const key = historyKey(entry);
+    const count = (counts.get(key) ?? 0) + change;
+    counts.set(key, count);
+    return count;
+  };
+  for (const entry of begun) add(entry, 1);
+  const byBeginning = entries.toSorted((one, other) => beginningOf(one) - beginningOf(other));
+  const listed = new Set(byBeginning.filter((entry) => add(entry, -1) >= 0));
+  return entries.filter((entry) => listed.has(entry));
+}
+
+/** When an entry begins, in milliseconds since 1970. */
+function beginningOf({ fromMs = 0, untilMs = fromMs }: EntryDetails): number {
+  // It was canceled before it began.
+  return untilMs < fromMs ? Number.MAX_SAFE_INTEGER : fromMs;
 }
 
 /** What MSGHIST and MSGLIST both have of an entry. MSGHIST has its time in whole seconds. */
