@@ -132,6 +132,13 @@ describe.each(STORES)('%s', (_name, url) => {
     expect(again.history.planned(now).map(({ number }) => number)).toEqual([1, 3]);
   });
 
+  test('may be closed repeatedly', async () => {
+    const store = await openStore(url(), { historyLimit: 9 });
+    await storeIn(store, 'a');
+    await Promise.all([store.close(), store.close()]);
+    await store.close();
+  });
+
   test('keeps what is planned, whatever is stored since, across restarts', async () => {
     const at = url();
     const store = await openStore(at, { historyLimit: 2 });

@@ -72,6 +72,6 @@ export interface ServedStore {
 
 export interface MessageStore extends ServedStore {
   readonly freshness: Freshness;
-  /** Waits until every `append` has settled, then releases all resources. */
+  /** Waits until every `append` has settled, then releases all resources. May be called repeatedly. */
   close(): Promise<void>;
 }

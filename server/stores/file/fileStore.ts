@@ -155,6 +155,7 @@ class FileStore implements MessageStore {
   readonly #lock: number;
   readonly #writer: LogWriter;
   readonly #listeners: (() => void)[] = [];
+  #closing: Promise<void> | undefined;
 
   constructor(lock: number, { folder, file, history }: OpenedLog, { historyLimit }: StoreOptions) {
     this.#lock = lock;
@@ -178,7 +179,12 @@ class FileStore implements MessageStore {
     this.#listeners.push(listener);
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     const timeout = setTimeout(CLOSE_TIMEOUT_MS, 'hangs', { ref: false });
     // If it hangs, keep the lock: the system call may still write.
     if ((await Promise.race([this.#writer.close(), timeout])) === 'hangs') exitDespiteHang();
