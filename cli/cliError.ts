@@ -13,6 +13,7 @@ import {
   tlsFailure,
 } from '../access/systemErrors.ts';
 import { escapeControls } from '../protocol/plainText.ts';
+import type { StoreOpenError } from '../server/stores/storeOpenError.ts';
 import type { ShortCode } from './shortCodes.ts';
 
 /** A password in a URL is a mistake, and must not be repeated (RFC 3986, section 3.2.1). */
@@ -261,6 +262,12 @@ export function fileError(error: unknown, file: string, flag: string): unknown {
   }
   const problem = `cannot read ${file}: ${describeFileError(code)}`;
   return cliError(error, 'unreadable-file', `${problem}; check ${flag}`);
+}
+
+/** @param message That of the error, in the words of the command. */
+export function storeOpenError(error: StoreOpenError, message: string): CliError {
+  const Kind = error.shortCode === 'invalid-store-url' ? UsageError : CliError;
+  return new Kind(error.shortCode, message, { cause: error });
 }
 
 function cliError(cause: unknown, shortCode: ShortCode, message: string): CliError {

@@ -9,7 +9,7 @@ import { isEntry, type Numbered } from '../../server/stores/record.ts';
 import { fieldsOf } from '../../server/stores/recordFields.ts';
 import type { MessageStore, OnRead, StoreEvent } from '../../server/stores/store.ts';
 import { StoreOpenError } from '../../server/stores/storeOpenError.ts';
-import { CliError, printToStderr } from '../cliError.ts';
+import { CliError, printToStderr, storeOpenError, UsageError } from '../cliError.ts';
 import { type EtcdOptions, etcdCredentialsOf } from '../options/etcdOptions.ts';
 import { MAX_HISTORY } from '../options/serverOptions.ts';
 import { flushAndExit, printLine } from '../output.ts';
@@ -109,7 +109,7 @@ async function readSharedRecords(url: string, options: EtcdOptions): Promise<Num
 
 function requirePersistent(url: string): string {
   if (url !== 'memory:') return url;
-  throw new CliError(
+  throw new UsageError(
     'invalid-store-url',
     'memory: is not persistent; pass a file: or etcd:// store',
   );
@@ -138,8 +138,7 @@ function onReadOf(progress: Progress): OnRead {
 function throwOpenError(url: string): (error: unknown) => never {
   return (error) => {
     if (!(error instanceof StoreOpenError)) throw error;
-    const message = `${url}: ${error.message.replace('--store', 'its URL')}`;
-    throw new CliError(error.shortCode, message, { cause: error });
+    throw storeOpenError(error, `${url}: ${error.message.replace('--store', 'its URL')}`);
   };
 }
 

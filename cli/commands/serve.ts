@@ -11,7 +11,7 @@ import type { PasswordUse } from '../../server/session/action.ts';
 import { openStore, publishAddress } from '../../server/stores/openStore.ts';
 import type { MessageStore } from '../../server/stores/store.ts';
 import { FolderInUseError, StoreOpenError } from '../../server/stores/storeOpenError.ts';
-import { CliError, listenError } from '../cliError.ts';
+import { listenError, storeOpenError } from '../cliError.ts';
 import { onStopRequest, type Ready, reportToParent } from '../lifecycle.ts';
 import { defaultStore } from '../options/dataFolder.ts';
 import { etcdCredentialsOf } from '../options/etcdOptions.ts';
@@ -146,8 +146,7 @@ async function openStoreFor(options: ServeOptions, log: Log | undefined): Promis
   } catch (error) {
     if (!(error instanceof StoreOpenError)) throw error;
     const isSecond = error instanceof FolderInUseError && error.holder !== undefined;
-    const message = isSecond ? describeFirst(options, error.holder) : error.message;
-    throw new CliError(error.shortCode, message, { cause: error });
+    throw storeOpenError(error, isSecond ? describeFirst(options, error.holder) : error.message);
   }
 }
 

@@ -361,21 +361,6 @@ for (const [failure, args, pattern] of [
     /^motd: no-such-host\.invalid:26310 has an unknown host name \(\w+\); check --host \[unknown-host\]\n$/,
   ],
   [
-    'an unknown kind of store',
-    ['serve', '--port', '0', '--store', 'floppy:'],
-    /^motd: no such store: floppy:; --store.* \[invalid-store-url\]\n$/,
-  ],
-  [
-    'a path in place of the URL of a store',
-    ['serve', '--port', '0', '--store', './motd-data'],
-    /^motd: no such store: \.\/motd-data; did you mean file:\.\/motd-data\? \[invalid-store-url\]\n$/,
-  ],
-  [
-    'a store whose ~ the shell has not expanded',
-    ['serve', '--port', '0', '--store', 'file:~/motd'],
-    /^motd: the shell does not expand ~ in file:~\/motd; write file:\$HOME\/.* --store, .* \[invalid-store-url\]\n$/,
-  ],
-  [
     'an address of another machine',
     ['serve', '--host', '192.0.2.1', '--password', 'not the default'],
     /^motd: 192\.0\.2\.1 is not an address of this machine; check --host \[foreign-address\]\n$/,
@@ -410,6 +395,27 @@ for (const [failure, args, pattern] of [
     const { status, stdout, stderr } = await runMotd([...args]);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toMatch(pattern);
+  });
+}
+
+for (const [failure, store, pattern] of [
+  ['an unknown kind of store', 'floppy:', /^motd: no such store: floppy:; --store.*\n$/],
+  [
+    'a path in place of the URL of a store',
+    './motd-data',
+    /^motd: no such store: \.\/motd-data; did you mean file:\.\/motd-data\? .*\n$/,
+  ],
+  [
+    'a store whose ~ the shell has not expanded',
+    'file:~/motd',
+    /^motd: the shell does not expand ~ in file:~\/motd; write file:\$HOME\/.* --store, .*\n$/,
+  ],
+] as const) {
+  test(`reports ${failure} in one line, with status 2`, async () => {
+    const { status, stdout, stderr } = await runMotd(['serve', '--port', '0', '--store', store]);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(pattern);
+    expect(stderr).toMatch(/ \[invalid-store-url\]\n$/);
   });
 }
 

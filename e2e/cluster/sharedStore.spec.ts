@@ -224,7 +224,8 @@ const INVALID_USES: [rule: string, args: string[], output: RegExp][] = [
 for (const [rule, args, output] of INVALID_USES) {
   base(`rejects ${rule} in one line`, async () => {
     const failed = await run(...args);
-    expect(failed.status).toBe(output.source.includes('missing-flag') ? 2 : 1);
+    const isUsage = /missing-flag|invalid-store-url/.test(output.source);
+    expect(failed.status).toBe(isUsage ? 2 : 1);
     expect(failed.output).toMatch(output);
     expect(failed.output).toMatch(/^motd: .*\n$/);
   });
