@@ -449,7 +449,13 @@ test('up warns once of flags that npm has taken', async () => {
   );
   const apart = await runMotd(['up', '1'], '', { ...env, npm_lifecycle_event: 'motd' });
   expect(apart.status).toBe(2);
-  expect(apart.stderr).toMatch(/^motd: warning: npm .*\nmotd: too many arguments: .*\n$/);
+  expect(apart.stderr).toMatch(
+    /^motd: warning: npm .*: npm run motd up -- --open .*\nmotd: too many arguments: .*\n$/,
+  );
+  const negated = { npm_lifecycle_event: 'motd', npm_config_default: '' };
+  expect((await runMotd(['get', '--port', 'x'], '', negated)).stderr).toMatch(
+    /^motd: warning: npm has taken --no-default .*\n/,
+  );
 });
 
 test('an error about a URL does not show a password in it', async () => {
