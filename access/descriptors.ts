@@ -4,10 +4,10 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { devNull } from 'node:os';
 import { sharedCall } from './sharedCall.ts';
-import { hasErrorCode } from './systemErrors.ts';
+import { hasErrorCode, NO_DESCRIPTOR } from './systemErrors.ts';
 
-// open(2): the process has no descriptor left, the machine has none, or the kernel has no memory.
-const NO_DESCRIPTOR = ['EMFILE', 'ENFILE', 'ENOMEM'];
+/** The kernel may have no memory for a descriptor. */
+const CANNOT_OPEN = [...NO_DESCRIPTOR, 'ENOMEM'];
 
 /** What health checks report then. */
 export const OUT_OF_DESCRIPTORS = 'out of file descriptors (ulimit -n)';
@@ -27,7 +27,7 @@ async function canOpen(count: number): Promise<boolean> {
     return true;
   } catch (error) {
     // Other errors are not about descriptors.
-    return !hasErrorCode(error, NO_DESCRIPTOR);
+    return !hasErrorCode(error, CANNOT_OPEN);
   } finally {
     for (const file of opened) await file.close();
   }

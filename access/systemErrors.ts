@@ -12,6 +12,9 @@ export function hasErrorCode(error: unknown, codes: readonly string[]): boolean 
   return codes.includes(errorCode(error) ?? '');
 }
 
+/** open(2), socket(2): this process, or the machine, has no file descriptor left. */
+export const NO_DESCRIPTOR: readonly string[] = ['EMFILE', 'ENFILE'];
+
 /**
  * Why a connection could not be opened, or failed later. Also the `reason` label of the bridge's
  * metrics.

@@ -1,7 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { connectError, describeConnectError, fileError, listenError } from './cliError.ts';
+import {
+  connectError,
+  describeConnectError,
+  fileError,
+  listenError,
+  socketFileError,
+} from './cliError.ts';
 
 const errorWithCode = (code: string) => Object.assign(new Error('failed'), { code });
 
@@ -28,9 +34,18 @@ test.each([
   expect(error).toMatchObject({ name: 'CliError', shortCode, message });
 });
 
-test.each(['EMFILE', 'ENFILE'])('names no flag if listening fails with %s', (code) => {
+test.each(['EMFILE', 'ENFILE'])('names no flag if no file can be opened: %s', (code) => {
   const error = errorWithCode(code);
-  expect(listenError(error, { host: '127.0.0.1', port: 26310 }, '--port')).toBe(error);
+  for (const described of [
+    listenError(error, { host: '127.0.0.1', port: 26310 }, '--port'),
+    socketFileError(error, '/run/motd.sock', '--socket'),
+    fileError(error, 'users', '--users-file'),
+  ]) {
+    expect(described).toMatchObject({
+      shortCode: 'system-limit',
+      message: 'out of file descriptors: failed; raise the limit of open files (ulimit -n)',
+    });
+  }
 });
 
 test.each([

@@ -3,12 +3,15 @@
 
 import { dirname } from 'node:path';
 import type { Endpoint } from '../access/endpoint.ts';
+import { errorMessage } from '../access/errorMessage.ts';
 import {
   type ConnectFailure,
   connectFailure,
   describeFileError,
   errorCode,
   failurePredicate,
+  hasErrorCode,
+  NO_DESCRIPTOR,
   type TlsFailure,
   tlsFailure,
 } from '../access/systemErrors.ts';
@@ -49,11 +52,12 @@ export function printToStderr(shortCode: ShortCode, message: string): void {
  * Describes why a server could not listen.
  *
  * @param portFlag The flag that sets the port. The flag for the host has a similar name.
- * @returns A CliError, or `error` itself if it has no code, or no file can be opened (main.ts).
+ * @returns A CliError, or `error` itself if it has no code.
  */
 export function listenError(error: unknown, { host, port }: Endpoint, portFlag: string): unknown {
   const hostFlag = portFlag.replace('port', 'host');
   const code = errorCode(error);
+  if (hasErrorCode(error, NO_DESCRIPTOR)) return descriptorError(error);
   switch (code) {
     case 'EADDRINUSE':
       return cliError(
@@ -76,8 +80,6 @@ export function listenError(error: unknown, { host, port }: Endpoint, portFlag: 
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return cliError(error, 'unknown-host', `unknown host name: ${host}; check ${hostFlag}`);
-    case 'EMFILE':
-    case 'ENFILE':
     case undefined:
       return error;
     default:
@@ -93,10 +95,11 @@ export function listenError(error: unknown, { host, port }: Endpoint, portFlag: 
  * Describes why a server could not listen on a Unix socket.
  *
  * @param flag The flag that sets the path.
- * @returns A CliError, or `error` itself if it has no code, or no file can be opened (main.ts).
+ * @returns A CliError, or `error` itself if it has no code.
  */
 export function socketFileError(error: unknown, path: string, flag: string): unknown {
   const code = errorCode(error);
+  if (hasErrorCode(error, NO_DESCRIPTOR)) return descriptorError(error);
   switch (code) {
     case 'EADDRINUSE':
       return cliError(
@@ -113,8 +116,6 @@ export function socketFileError(error: unknown, path: string, flag: string): unk
     case 'ENOENT':
     case 'ENOTDIR':
       return cliError(error, 'file-not-found', `no such folder: ${dirname(path)}; check ${flag}`);
-    case 'EMFILE':
-    case 'ENFILE':
     case undefined:
       return error;
     default:
@@ -257,11 +258,18 @@ export function describeConnectError(error: unknown): string {
 export function fileError(error: unknown, file: string, flag: string): unknown {
   const code = errorCode(error);
   if (code === undefined) return error;
+  if (hasErrorCode(error, NO_DESCRIPTOR)) return descriptorError(error);
   if (code === 'ENOENT') {
     return cliError(error, 'file-not-found', `no such file: ${file}; check ${flag}`);
   }
   const problem = `cannot read ${file}: ${describeFileError(code)}`;
   return cliError(error, 'unreadable-file', `${problem}; check ${flag}`);
+}
+
+/** @param error Of `NO_DESCRIPTOR`. No flag of the command is the cause. */
+export function descriptorError(error: unknown): CliError {
+  const message = `out of file descriptors: ${errorMessage(error)}; raise the limit of open files (ulimit -n)`;
+  return cliError(error, 'system-limit', message);
 }
 
 /** @param message That of the error, in the words of the command. */

@@ -6,11 +6,11 @@ import '../server/ignoreDebugSignal.ts';
 import { inspect } from 'node:util';
 import { CommanderError } from 'commander';
 import { errorMessage } from '../access/errorMessage.ts';
-import { hasErrorCode } from '../access/systemErrors.ts';
+import { hasErrorCode, NO_DESCRIPTOR } from '../access/systemErrors.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { escapeControls } from '../protocol/plainText.ts';
 import { awaitEnvironment } from './awaitEnvironment.ts';
-import { CliError, printToStderr, UsageError } from './cliError.ts';
+import { CliError, descriptorError, printToStderr, UsageError } from './cliError.ts';
 import { warnOfFlagsTakenByNpm } from './flagsTakenByNpm.ts';
 import { stripLineEnds } from './options/environment.ts';
 import { buildProgram, expandShorthand } from './program.ts';
@@ -25,9 +25,6 @@ const INCOMPLETE = [
   'ADDON_NOT_FOUND',
   'ERR_DLOPEN_FAILED',
 ];
-
-/** open(2), socket(2), pipe(2): this process, or the machine, may have no more files open. */
-const OUT_OF_DESCRIPTORS = ['EMFILE', 'ENFILE'];
 
 /** Enough for an error message to be written to standard error. */
 const EXIT_AFTER_MS = 200;
@@ -60,11 +57,8 @@ function stdoutOnError(error: NodeJS.ErrnoException): void {
  * fail. Node would print the error unescaped, including text from a peer.
  */
 function processOnUncaughtException(error: unknown): void {
-  if (hasErrorCode(error, OUT_OF_DESCRIPTORS)) {
-    printToStderr(
-      'system-limit',
-      `out of file descriptors: ${errorMessage(error)}; raise the limit of open files (ulimit -n)`,
-    );
+  if (hasErrorCode(error, NO_DESCRIPTOR)) {
+    printToStderr('system-limit', descriptorError(error).message);
     process.exit(EXIT_FAILURE);
   }
   const lines = inspect(error).split('\n').map(escapeControls);

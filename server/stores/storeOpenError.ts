@@ -4,7 +4,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ListenAddress } from '../../access/endpoint.ts';
 import { errorMessage } from '../../access/errorMessage.ts';
-import { describeFileError, errorCode, hasErrorCode } from '../../access/systemErrors.ts';
+import {
+  describeFileError,
+  errorCode,
+  hasErrorCode,
+  NO_DESCRIPTOR,
+} from '../../access/systemErrors.ts';
 import { LOG_FILE } from './file/fileNames.ts';
 
 /** Error codes of a folder that may be readable, but is not writable. */
@@ -12,9 +17,6 @@ const NOT_WRITABLE = ['EROFS', 'EACCES', 'EPERM'];
 
 /** Error codes of a disk that is full or fails. */
 const DISK_FAILURES = ['ENOSPC', 'EDQUOT', 'EIO'];
-
-/** Error codes of open(2): the process, or the machine, has no descriptor left. */
-const NO_DESCRIPTOR = ['EMFILE', 'ENFILE'];
 
 /** Part of the short codes of the commands (cli/shortCodes.ts). */
 export type StoreShortCode =
