@@ -320,7 +320,7 @@ test('shows who stored an entry, and when it was in force', async ({ page }) => 
   await page.getByRole('button', { name: 'Message history' }).click();
   await expect(past(page)).toHaveText([
     /^Mon,? 23 Nov 2026, 18:00–20:00stored 13:00 by דנהover$/,
-    'In force13:00 by Zoëplain',
+    'In force · 13:00 by Zoëplain',
   ]);
   service.close();
 });
@@ -385,11 +385,11 @@ test.describe('the history', () => {
     await planFrom(server.port, 'the newest', undefined, 1800);
     await page.getByRole('button', { name: 'Message history' }).click();
     await expect(planned(page)).toHaveText([
-      /^until .*Under a newer message ?stored .*now/,
-      /^until .*Under a newer message ?stored .*covered/,
-      /^until .*In force ?stored .*the newest/,
-      /To come ?stored .*sooner/,
-      /To come ?stored .*later/,
+      /^until .*Under a newer message · stored .*now/,
+      /^until .*Under a newer message · stored .*covered/,
+      /^until .*In force · stored .*the newest/,
+      /To come · stored .*sooner/,
+      /To come · stored .*later/,
     ]);
     await expect(past(page)).toHaveText([/the first$/]);
     await expect(history(page).getByRole('heading')).toHaveText(['History', 'Planned', 'Today']);

@@ -27,7 +27,9 @@ export class HistoryItem {
   readonly #status = element('span');
   readonly #time = element('time');
   readonly #exact = button({ className: 'time', onclick: () => this.#toggleExact() });
-  readonly #stored = element('span');
+  /** Between the status and the time. */
+  readonly #lead = element('span');
+  readonly #author = element('span');
   readonly #actions = element('div', { className: 'entry-actions' });
   readonly #message: HTMLElement;
   readonly #more = button({ className: 'more', onclick: () => this.#toggleMore() });
@@ -54,7 +56,8 @@ export class HistoryItem {
     );
     if (isNumbered(entry)) this.#describeButtons(entry.number);
     this.#exact.append(this.#time);
-    const state = element('div', { className: 'state' }, this.#status, this.#stored);
+    const stored = [this.#lead, this.#exact, this.#author];
+    const state = element('div', { className: 'state' }, this.#status, ...stored);
     this.element.append(this.#window, state, this.#actions, this.#message);
     // It is laid out, and has a size, when it comes into view.
     new ResizeObserver(() => this.#measure()).observe(this.#message);
@@ -73,14 +76,13 @@ export class HistoryItem {
   update(entry: HistoryEntry, status: string, stored: string): void {
     this.#entry = entry;
     this.#words = stored;
-    this.#status.className = entry.isInForce ? 'status in-force' : 'status';
+    this.#status.className = entry.isInForce ? 'in-force' : '';
     show(this.#status, status);
     const hasWindow = entry.fromMs !== undefined || entry.untilMs !== undefined;
     show(this.#window, hasWindow ? windowText(entry, this.#times) : '');
     const { author } = entry;
-    this.#stored.replaceChildren(
-      ...(hasWindow ? ['stored '] : []),
-      this.#exact,
+    this.#lead.textContent = `${status && ' · '}${hasWindow ? 'stored ' : ''}`;
+    this.#author.replaceChildren(
       ...(author === undefined ? [] : [' by ', element('bdi', {}, author)]),
     );
     this.#drawTime();
