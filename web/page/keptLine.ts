@@ -5,7 +5,8 @@
 // first access to it blocks the page, so one is made only in a browser that has kept a line before:
 // localStorage, which the page reads anyway, has a mark.
 
-import type { KeptLine } from './pageState.pure.ts';
+import { isWriteCommand } from '../../protocol/commands.ts';
+import type { KeptLine, MessagePrompt } from './pageState.pure.ts';
 
 const MARK = 'motd.keepsLines';
 
@@ -28,8 +29,20 @@ export function takeKept(key: string): KeptLine | undefined {
     if (localStorage.getItem(MARK) === null) return undefined;
     const kept = sessionStorage.getItem(key);
     sessionStorage.removeItem(key);
-    return kept ? JSON.parse(kept) : undefined;
+    return kept === null ? undefined : parseKept(kept);
   } catch {
     return undefined;
   }
+}
+
+/** @returns `undefined` for another text: the page sends the command of the prompt by itself. */
+export function parseKept(text: string): KeptLine | undefined {
+  const { line, messagePrompt } = Object(JSON.parse(text));
+  const isKept = messagePrompt === undefined || isMessagePrompt(messagePrompt);
+  return typeof line === 'string' && isKept ? { line, messagePrompt } : undefined;
+}
+
+function isMessagePrompt(value: unknown): value is MessagePrompt {
+  const { kind, text } = Object(value);
+  return isWriteCommand(kind) && typeof text === 'string';
 }
