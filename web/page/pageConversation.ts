@@ -3,15 +3,17 @@
 // server to the dialogue, and the dialogue's output goes to the screen and to the server.
 // pageMachine.pure.ts decides what becomes of the line being typed; pageOutput.ts performs that.
 
-import type {
-  Conversation,
-  Effect,
-  Ending,
-  PromptKind,
+import {
+  type Conversation,
+  type Effect,
+  type Ending,
+  isSecretAnswer,
+  type PromptKind,
 } from '../../client/dialogue/conversation.ts';
 import type { ConnectionEvents, ConnectionState } from '../connection/connectionState.pure.ts';
 import type { ReconnectingSocket } from '../connection/reconnectingSocket.ts';
 import type { EditorRequest } from '../editor/lineEditor.ts';
+import { nextStepHint } from './nextStepHint.ts';
 import { step } from './pageMachine.pure.ts';
 import { PageOutput, type PageOutputDependencies } from './pageOutput.ts';
 import { INITIAL_STATE, type KeptLine, type PageEffect, type PageEvent } from './pageState.pure.ts';
@@ -27,6 +29,8 @@ export interface PageConversationDependencies extends PageOutputDependencies {
   messageInForce(): string | undefined;
   /** Called when the page starts to wait for a reply, and when it stops. */
   setAwaitingReply(isAwaiting: boolean): void;
+  /** How to go on after a SHUTDOWN. */
+  shutDownHint(): Promise<string>;
 }
 
 export class PageConversation implements ConnectionEvents {
@@ -69,10 +73,13 @@ export class PageConversation implements ConnectionEvents {
    */
   get keptLine(): KeptLine | undefined {
     const { phase, input } = this.#state;
-    const line = this.#deps.editor.line.text;
-    const isPrivate = /^( |$)/.test(line) || this.#deps.conceal(line) !== line;
-    if (phase.is !== 'disconnected' || input === 'discarding' || isPrivate) return undefined;
-    return { line, messagePrompt: phase.messagePrompt };
+    if (phase.is !== 'disconnected' || input === 'discarding') return undefined;
+    const { editor, conceal, isMessageServer } = this.#deps;
+    const line = editor.line.text;
+    const { messagePrompt } = phase;
+    const isCommand = isMessageServer && messagePrompt === undefined;
+    const isSecret = conceal(line) !== line || (isCommand && isSecretAnswer('command', line));
+    return isSecret || /^( |$)/.test(line) ? undefined : { line, messagePrompt };
   }
 
   /** Call it before the connection opens. */
@@ -223,9 +230,19 @@ export class PageConversation implements ConnectionEvents {
       case 'endConversation':
         this.#relay(this.#conversation?.closed(effect.reason) ?? []);
         break;
+      case 'printNextStep':
+        void this.#printNextStep(effect.ending);
+        break;
       default:
         this.#output.perform(effect);
     }
+  }
+
+  async #printNextStep(ending: Ending): Promise<void> {
+    const { socket, shutDownHint } = this.#deps;
+    const hint = ending === 'shutDown' ? await shutDownHint() : nextStepHint(ending, socket.state);
+    // The user may have gone on meanwhile.
+    if (this.ending === ending) this.#output.print(`[${hint}]`, 'note');
   }
 
   #handleRequest(request: EditorRequest): void {

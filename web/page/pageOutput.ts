@@ -1,16 +1,10 @@
 // Performs the effects of the page's conversation on the screen, the line editor and the socket
 // (pageMachine.pure.ts), and shows the prompt of each state.
 
-import {
-  type Ending,
-  isSecret,
-  type Speaker,
-  takesCommand,
-} from '../../client/dialogue/conversation.ts';
+import { isSecret, type Speaker, takesCommand } from '../../client/dialogue/conversation.ts';
 import type { ReconnectingSocket } from '../connection/reconnectingSocket.ts';
 import type { LineEditor } from '../editor/lineEditor.ts';
 import type { Announcer } from './announcer.ts';
-import { nextStepHint } from './nextStepHint.ts';
 import type { PageEffect, PageState, Prompt } from './pageState.pure.ts';
 import { PromptDisplay, type PromptDisplayDependencies } from './promptDisplay.ts';
 import type { Screen } from './screen.ts';
@@ -25,16 +19,14 @@ export interface PageOutputDependencies extends PromptDisplayDependencies {
   startHint: Pick<StartHint, 'text' | 'show' | 'remove'>;
   /** The commands of the target, for Tab. */
   commands: readonly string[];
-  /** How to go on after a SHUTDOWN. */
-  shutDownHint(): Promise<string>;
   /** Adds a line to the history. */
   remember(line: string): void;
 }
 
 type PrintedLine = Omit<PageEffect & { do: 'print' }, 'do'>;
 
-/** The effects that concern the conversation with the server are performed by the page. */
-type OutputEffect = Exclude<PageEffect, { do: 'answer' | 'endConversation' }>;
+/** The others concern the conversation with the server: pageConversation.ts performs them. */
+type OutputEffect = Exclude<PageEffect, { do: 'answer' | 'endConversation' | 'printNextStep' }>;
 
 export class PageOutput {
   readonly #deps: PageOutputDependencies;
@@ -107,9 +99,6 @@ export class PageOutput {
       case 'close':
         socket.close();
         break;
-      case 'printNextStep':
-        void this.#printNextStep(effect.ending);
-        break;
       default:
         effect satisfies never;
     }
@@ -127,12 +116,6 @@ export class PageOutput {
     screen.print(colored, speaker, reply);
     if (speaker === 'message') announcer.announceMessage(line);
     else if (speaker !== 'client') announcer.announce(line);
-  }
-
-  async #printNextStep(ending: Ending): Promise<void> {
-    const { socket, shutDownHint } = this.#deps;
-    const hint = ending === 'shutDown' ? await shutDownHint() : nextStepHint(ending, socket.state);
-    this.print(`[${hint}]`, 'note');
   }
 
   #startPrompt({ kind, text }: Prompt): void {

@@ -42,6 +42,7 @@ describe('a page that is loaded again to log in', () => {
   test.each([
     ['a password', () => atPasswordPrompt().type('123!')],
     ['a line that begins with a space', () => new FakePage().open().type(' AUTH secret')],
+    ['a SHUTDOWN with its password', () => new FakePage().lose().type('SHUTDOWN 123!abc')],
     ['a line that has been sent', () => new FakePage().open().type('MSGGET\r')],
   ])('does not keep %s', (_what, typed) => {
     expect(typed().lose().conversation.keptLine).toBeUndefined();
@@ -67,6 +68,13 @@ describe('at the end of a session, it', () => {
     expect(page.socket.isRetryingStopped).toBe(true);
     await Promise.resolve();
     expect(page.printed.at(-1)).toBe('[how to go on]');
+  });
+
+  test('no longer prints that once the user has gone on', async () => {
+    const page = atPasswordPrompt().type('123!abc\r').receive('200 OKAY\n').lose();
+    page.type('\r').connecting().open();
+    await Promise.resolve();
+    expect(page.printed).not.toContain('[how to go on]');
   });
 
   test.each(['quit', 'shutDown'] as const)('knows that it was by %s', (ending) => {
