@@ -93,7 +93,7 @@ export class ReconnectingSocket {
 
   /**
    * Connects immediately if it is not connected. Attempts start at least a second apart, so that a
-   * key that is held down does not flood the bridge; except after `close`, which is another key.
+   * key that is held down does not flood the bridge. The first one after `close` starts at once.
    *
    * @param policy What happens when this connection, or the attempt to open it, ends.
    */

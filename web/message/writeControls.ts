@@ -3,11 +3,11 @@
 //
 //   state      event                                        next state
 //   idle       check()                                      checking
-//   checking   accepted, passwordRequired, failed           idle
+//   checking   accepted, passwordRequired, failed,          idle
+//              closed()
 //   idle,      send()                                       sending
 //   checking
 //   sending    done, rejected, passwordRequired, failed     idle
-//   checking   closed()                                     idle
 
 import { WriteExchange, type WriteResult } from '../../client/replies/writeExchange.ts';
 import type { WriteCommand } from '../../protocol/commands.ts';
