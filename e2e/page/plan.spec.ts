@@ -228,7 +228,9 @@ test('asks for the store password if the server requires it', async ({ page }, i
   await password.fill('open');
   await submit(page);
   await expect(dialog(page)).toContainText('This is not the store password.');
-  await password.fill('sesame');
+  // What is typed next replaces it.
+  await expect(password).toBeFocused();
+  await page.keyboard.type('sesame');
   await submit(page);
   await expect(dialog(page)).toBeHidden();
 

@@ -11,6 +11,7 @@
 
 import { WriteExchange, type WriteResult } from '../../client/replies/writeExchange.ts';
 import type { WriteCommand } from '../../protocol/commands.ts';
+import { REPLY } from '../../protocol/replies.ts';
 import { ServerExchange } from '../connection/serverExchange.ts';
 import { element } from '../ui/element.ts';
 import type { Toast } from '../ui/toast.ts';
@@ -121,10 +122,17 @@ export class WriteControls {
         break;
       case 'rejected':
         this.showFault(replyWords(result.reply));
+        if (result.reply === REPLY.wrongPassword) this.#selectPassword();
         break;
       default:
         result satisfies never;
     }
+  }
+
+  /** The next key replaces the wrong password. */
+  #selectPassword(): void {
+    this.#password.focus();
+    this.#password.select();
   }
 
   #showStatus(text: string): void {
