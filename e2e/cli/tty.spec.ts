@@ -95,7 +95,7 @@ test('set asks again for a wrong store password, and keeps the typed message', a
   expect((await runMotd(['get', ...at])).stdout).toBe('typed\n');
 });
 
-test('set gives up after three wrong store passwords; the next one is told to wait', async () => {
+test('set gives up after three wrong store passwords; the server rejects the next one', async () => {
   const server = await startGuardedServer();
   const set = `${process.execPath} dist/cli/main.js set -m typed 127.0.0.1 ${server.port}`;
   const client = runInTerminal(set);
