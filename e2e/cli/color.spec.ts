@@ -28,7 +28,7 @@ const COMMANDS: [command: string, prints: RegExp][] = [
   ['cancel 99 127.0.0.1 PORT', /404 NO SUCH MESSAGE/],
   ['watch 127.0.0.1 PORT', /stored\n/],
   ['history 127.0.0.1 PORT', /stored\n/],
-  ['hash-password', /password: /i],
+  ['hash-password', /Password \(8 characters/],
   ['completion fish', /complete -c motd/],
   ['copy-store file:missing file:other', /no such folder/],
   ['serve --prot 1', /unknown flag/],
