@@ -89,10 +89,11 @@ test('sends every watcher an update, and delays no other client', QUICK, async (
   );
 });
 
-// The kernel alone can buffer 200 messages for each watcher, and not 3,000.
-for (const [count, messages, mostOfLate] of [
-  [scaled(200, 10_000), numbered(200), 200],
-  [20, numbered(3000), 2999],
+// The kernel alone can buffer 200 messages for each watcher, and not 3,000. V8 may take 80 MB before it
+// collects what the second case has sent.
+for (const [count, messages, isBufferedWhole, mostGrowthKb] of [
+  [scaled(200, 10_000), numbered(200), true, 50_000 + scaled(200, 10_000) * 50],
+  [20, numbered(3000), false, 80_000],
 ] as const) {
   test(`sends the newest of ${messages.length} messages to watchers that do not read, with little memory`, async () => {
     const { program, port } = await startSilentServer();
@@ -121,9 +122,8 @@ for (const [count, messages, mostOfLate] of [
         `newest; server RSS ${mebibytes(before)} before, ${mebibytes(peak)} at most`,
     );
     // No queue holds the rest for them.
-    expect(Math.max(...late)).toBeLessThanOrEqual(mostOfLate);
-    // In kB. V8 takes up to 50 MB before it collects; 800 kB were not read by each tenth watcher.
-    expect(peak - before).toBeLessThan(80_000 + count * 50);
+    if (!isBufferedWhole) expect(Math.max(...late)).toBeLessThan(messages.length);
+    expect(peak - before).toBeLessThan(mostGrowthKb);
   });
 }
 
